@@ -1,6 +1,5 @@
 """What the values of a template come to. An intrinsic is never guessed: what is not known is Unknown.
 
-
 A value that `Fn::If` chooses has several Alternatives; each says where it stands and when it holds.
 """
 
