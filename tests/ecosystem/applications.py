@@ -1,7 +1,7 @@
 """Finds Lambda functions in checkouts without lambdalint's own model, so that its blindness can be seen.
 
-Templates are read with plain PyYAML, and handlers are found by joining CodeUri and Handler as the documentation
-of SAM says. What this cannot find (inline code, images, parameters in CodeUri) is not planted in.
+Templates are read with plain PyYAML; handlers are found by joining CodeUri and Handler as SAM's documentation
+has it. What this cannot find (inline code, images, parameters in CodeUri) is not planted in.
 """
 
 from __future__ import annotations
