@@ -1,0 +1,396 @@
+"""What there is to read: the root, the Python files and templates under it, and what is left out.
+
+One walk visits the tree under the root. Left out are what git ignores, what settings exclude, packages that
+somebody else wrote (installed beside the code with `pip install --target`, site-packages, node_modules),
+environments, caches and build output. Symbolic links are not walked: what they point at inside the root is
+found where it lies, and what lies outside is never read.
+
+`Files` also answers questions about paths ("is there a module at src/common/db.py?"), all inside the root.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from lambdalint import source
+from lambdalint.gitignore import Ignores, Patterns, patterns
+from lambdalint.rule import Settings
+from lambdalint.source import SourceError, SourceFile
+from lambdalint.template.template import looks_like_template
+from lambdalint.tree import Tree, as_text, folders_above, lexical
+
+MAX_PYTHON_BYTES = 2_000_000
+MAX_TEMPLATE_BYTES = 5_000_000  # CloudFormation itself takes at most 1 MB
+TEMPLATE_SUFFIXES = frozenset({".yaml", ".yml", ".json", ".template"})
+_SUFFIXES = TEMPLATE_SUFFIXES | {".py"}
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+CONFIGURATION_NAMES = ("lambdalint.toml", "pyproject.toml")
+
+
+class PathError(Exception):
+    """A path that a user gave cannot be linted; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class FileProblem:
+    """A template (or what looks like one) that cannot be read: to be reported as template-error.
+
+    `message` is what is wrong with it and `help` what to do; `line` is 1-based.
+    """
+
+    path: PurePosixPath
+    message: str
+    help: str
+    line: int = 1
+
+
+@dataclass(eq=False)
+class Files:
+    """What was found under the root. All paths are relative to it, with forward slashes, in order.
+
+    `given` are the paths that the user named, files or folders: they limit what is reported. `notes` are
+    remarks for the user, such as folders that could not be opened.
+    """
+
+    root: Path
+    templates: tuple[PurePosixPath, ...] = ()
+    python: tuple[PurePosixPath, ...] = ()
+    given: tuple[PurePosixPath, ...] = (PurePosixPath("."),)
+    problems: tuple[FileProblem, ...] = ()
+    notes: tuple[str, ...] = ()
+    tree: Tree = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.tree = Tree(self.root)
+
+    def reported(self, path: PurePosixPath) -> bool:
+        """Whether the user asked about the file: it is one of the given paths or lies in one."""
+        if path in self._given:
+            return True
+        return any(parent in self._given for parent in path.parents)
+
+    def resolve(self, path: PurePosixPath | str) -> PurePosixPath | None:
+        """The file or folder that a path leads to, `..` and symbolic links followed.
+
+        None where there is nothing, or where the path leaves the root or loops.
+        """
+        return self.tree.resolve(str(path))
+
+    def is_file(self, path: PurePosixPath | str) -> bool:
+        """Whether the path leads to a regular file inside the root."""
+        return self.tree.kind(str(path)) == "file"
+
+    def is_dir(self, path: PurePosixPath | str) -> bool:
+        """Whether the path leads to a folder inside the root."""
+        return self.tree.kind(str(path)) == "dir"
+
+    def outside(self, path: PurePosixPath | str) -> bool:
+        """Whether the path leaves the root, by `..` or through a symbolic link."""
+        return self.tree.outside(str(path))
+
+    def children(self, folder: PurePosixPath | str) -> Sequence[str]:
+        """The names in a folder, sorted; none where there is no such folder inside the root."""
+        resolved = self.tree.resolve(str(folder))
+        return sorted(self.tree.listing(as_text(resolved))) if resolved is not None else ()
+
+    def ignored(self, path: PurePosixPath | str) -> bool:
+        """Whether git ignores the path or a folder around it; the path need not exist."""
+        return self.tree.ignored(lexical(str(path)) or "")
+
+    def vendored(self, path: PurePosixPath | str) -> bool:
+        """Whether the path lies in an installed package, an environment, a cache or a build folder."""
+        return self.tree.vendored(lexical(str(path)) or "")
+
+    def read_python(self, path: PurePosixPath) -> SourceFile:
+        """The Python file. Raises SourceError when it cannot be read or decoded, or is over the limit."""
+        self._check_size(path, MAX_PYTHON_BYTES)
+        return source.read_python(self.root, path)
+
+    def read_text(self, path: PurePosixPath) -> SourceFile:
+        """The template or other UTF-8 file. Raises SourceError as `read_python` does."""
+        self._check_size(path, MAX_TEMPLATE_BYTES)
+        return source.read_text(self.root, path)
+
+    def _check_size(self, path: PurePosixPath, limit: int) -> None:
+        try:
+            size = (self.root / path).stat().st_size
+        except OSError as error:
+            raise SourceError(f"cannot be read: {error.strerror or error}") from error
+        if size > limit:
+            raise SourceError(_too_large(size, limit))
+
+    @cached_property
+    def _given(self) -> frozenset[PurePosixPath]:
+        return frozenset(self.given)
+
+
+def find_root(paths: Sequence[Path], explicit: Path | None = None) -> Path:
+    """The folder that bounds everything: `explicit`, else the nearest above the paths with `.git`, else the
+    nearest with a configuration file, else the working directory (or what holds the paths, if it does not).
+
+    Raises PathError where `explicit` or one of the paths does not exist.
+    """
+    if explicit is not None:
+        if not explicit.is_dir():
+            raise PathError(f"{explicit}: the root must be a folder that exists; check --root")
+        return explicit.resolve()
+    above = common_folder(paths)
+    folders = (above, *above.parents)
+    for folder in folders:
+        if (folder / ".git").exists():
+            return folder
+    for folder in folders:
+        if configuration_in(folder) is not None:
+            return folder
+    working = Path.cwd()
+    return working if working in folders else above
+
+
+def common_folder(paths: Sequence[Path]) -> Path:
+    """The innermost folder that holds all the paths. Raises PathError where one does not exist."""
+    if not paths:
+        return Path.cwd()
+    existing = [_existing(path) for path in paths]
+    folders = [path if path.is_dir() else path.parent for path in existing]
+    return Path(os.path.commonpath(folders))
+
+
+def configuration_in(folder: Path) -> Path | None:
+    """The configuration file of a folder: lambdalint.toml, else pyproject.toml if it has our table."""
+    own = folder / CONFIGURATION_NAMES[0]
+    if own.is_file():
+        return own
+    project = folder / CONFIGURATION_NAMES[1]
+    try:
+        text = project.read_bytes() if project.is_file() else b""
+    except OSError:
+        return None
+    return project if re.search(rb"^\s*\[+\s*tool\s*\.\s*lambdalint\b", text, re.M) else None
+
+
+def discover(
+    root: Path,
+    paths: Sequence[Path] = (),
+    settings: Settings | None = None,
+    nested: Callable[[PurePosixPath], Sequence[str]] | None = None,
+) -> Files:
+    """Walks the root once. The whole tree is read whatever the paths are; they become `Files.given`.
+
+    `settings.exclude` holds patterns as in .gitignore, relative to the root; `nested` gives those of a folder
+    that has a configuration file of its own, also relative to the root. A path that git ignores, or that lies
+    in cdk.out, is read when it is given; one that is excluded or vendored is not.
+
+    Raises PathError for a path that does not exist, lies outside the root or is no regular file.
+    """
+    root = root.resolve()
+    given = _given(root, paths)
+    files = Files(root, given=given)
+    walk = _Walk(files, tuple(settings.exclude) if settings else (), nested)
+    if _reads_whole_tree(root, given):
+        walk.visit("")
+    for path in given:
+        walk.visit_given(path)
+    files.python = _sorted(walk.python)
+    files.templates = _sorted(walk.templates)
+    files.problems = tuple(sorted(walk.problems, key=lambda problem: problem.path))
+    files.notes = tuple(walk.notes)
+    return files
+
+
+class _Walk:
+    def __init__(
+        self, files: Files, exclude: tuple[str, ...], nested: Callable[[PurePosixPath], Sequence[str]] | None
+    ) -> None:
+        self.files = files
+        self.tree = files.tree
+        self.nested = nested
+        self.python: set[str] = set()
+        self.templates: set[str] = set()
+        self.problems: list[FileProblem] = []
+        self.notes: list[str] = []
+        self._visited: set[str] = set()
+        self._excluded = patterns(exclude)
+        self._excludes: dict[str, Patterns] = {}
+
+    def visit(self, start: str) -> None:
+        """Walks a folder and all that lies in it."""
+        pending = [start]
+        while pending:
+            folder = pending.pop()
+            if folder in self._visited:
+                continue
+            self._visited.add(folder)
+            pending.extend(self._visit_folder(folder))
+
+    def visit_given(self, given: PurePosixPath) -> None:
+        """Adds a path that the user named and the walk did not come to."""
+        path = as_text(given)
+        is_dir = self.files.is_dir(given)
+        around = [folder for folder in folders_above(path) if folder]
+        if any(self._is_excluded(folder, True) for folder in around) or self._is_excluded(path, is_dir):
+            self.notes.append(f"{given}: left out, because the configuration excludes it")
+        elif any(self._is_vendored(part) for part in (*around, path)):
+            self.notes.append(f"{given}: left out, because an installed package or a build folder holds it")
+        elif is_dir:
+            self.visit(path)
+        else:
+            self._visit_file(path)
+
+    def _is_vendored(self, path: str) -> bool:
+        # What `cdk synth` wrote is build output too, but its templates are read when somebody asks for them.
+        asked_for = path.rpartition("/")[2] == "cdk.out" or "cdk.out" in self.tree.listing(path)
+        return bool(path) and self.tree.left_out(path) and not asked_for
+
+    def _visit_folder(self, folder: str) -> list[str]:
+        try:
+            names = self.tree.scan(folder)
+        except OSError as error:
+            self.notes.append(
+                f"{folder or '.'}: cannot be opened: {error.strerror or error}; check its permissions"
+            )
+            return []
+        ignores = self.tree.ignores(folder)
+        prefix = f"{folder}/" if folder else ""
+        subfolders = []
+        for name in sorted(names):
+            path = prefix + name
+            kind = names[name]
+            if kind == "dir":
+                if not self._passes(path, True, ignores) or self.tree.left_out(path):
+                    continue
+                subfolders.append(path)
+            elif kind == "file" and _suffix(name) in _SUFFIXES and self._is_wanted(path, ignores):
+                self._visit_file(path)
+        return subfolders
+
+    def _is_wanted(self, path: str, ignores: Ignores) -> bool:
+        folder, _, name = path.rpartition("/")
+        return self._passes(path, False, ignores) and name not in self.tree.installed(folder)
+
+    def _passes(self, path: str, is_dir: bool, ignores: Ignores) -> bool:
+        return not ignores.match(path, is_dir) and not self._is_excluded(path, is_dir)
+
+    def _is_excluded(self, path: str, is_dir: bool) -> bool:
+        if self._excluded.match(path, is_dir):
+            return True
+        if self.nested is None:
+            return False
+        return any(
+            self._nested_excludes(folder).match(path, is_dir)
+            for folder in folders_above(path)
+            if any(name in self.tree.listing(folder) for name in CONFIGURATION_NAMES)
+        )
+
+    def _nested_excludes(self, folder: str) -> Patterns:
+        known = self._excludes.get(folder)
+        if known is None:
+            assert self.nested is not None
+            known = patterns(tuple(self.nested(PurePosixPath(folder or "."))))
+            self._excludes[folder] = known
+        return known
+
+    def _visit_file(self, path: str) -> None:
+        suffix = _suffix(path.rpartition("/")[2])
+        if suffix == ".py":
+            self.python.add(path)
+        elif suffix in TEMPLATE_SUFFIXES and path not in self.templates:
+            outcome = _template(self.files.root, path)
+            if outcome is True:
+                self.templates.add(path)
+            elif isinstance(outcome, FileProblem) and outcome not in self.problems:
+                self.problems.append(outcome)
+
+
+def _template(root: Path, path: str) -> bool | FileProblem:
+    """Whether a file is a template by its content; a problem where it seems to be one and cannot be read."""
+    relative = PurePosixPath(path)
+    try:
+        with open(root / path, "rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            data = stream.read(MAX_TEMPLATE_BYTES if size <= MAX_TEMPLATE_BYTES else 65_536)
+    except OSError as error:
+        # Without its content nobody knows whether it is a template; only likely names are worth a finding.
+        if not re.search(r"template|sam|cloudformation|cfn|stack", relative.name, re.I):
+            return False
+        message = f"the file cannot be read: {error.strerror or error}"
+        return FileProblem(relative, message, "make it readable, or exclude it in the configuration")
+    if data.startswith(_UTF16_MARKS):
+        if not looks_like_template(data.decode("utf-16", "replace")):
+            return False
+        return FileProblem(
+            relative, "the file is UTF-16", "save it as UTF-8: CloudFormation takes nothing else"
+        )
+    if b"Resources" not in data:
+        return False
+    if size > MAX_TEMPLATE_BYTES:
+        if b"AWSTemplateFormatVersion" not in data and b"AWS::" not in data:
+            return False
+        message = f"the file {_too_large(size, MAX_TEMPLATE_BYTES)}"
+        return FileProblem(relative, message, "split the template into nested stacks, or exclude the file")
+    try:
+        return looks_like_template(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        if not looks_like_template(data.decode("utf-8", "replace")):
+            return False
+        line = data.count(b"\n", 0, error.start) + 1
+        return FileProblem(relative, "the file is not valid UTF-8", "save it as UTF-8", line)
+
+
+def _given(root: Path, paths: Sequence[Path]) -> tuple[PurePosixPath, ...]:
+    given = []
+    for path in paths or (root,):
+        real = _existing(path)
+        mode = real.stat().st_mode
+        if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
+            raise PathError(
+                f"{path}: is neither a file nor a folder; give the path of a source file or folder"
+            )
+        if real != root and root not in real.parents:
+            raise PathError(f"{path}: lies outside the root {root}; set --root to a folder that holds both")
+        given.append(PurePosixPath(real.relative_to(root).as_posix()))
+    return tuple(dict.fromkeys(given))
+
+
+def _existing(path: Path) -> Path:
+    try:
+        return path.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise PathError(f"{path}: no such file or folder{_nearest_path(path)}") from error
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "symbolic links loop"
+        raise PathError(f"{path}: cannot be opened: {reason}; check the path and its permissions") from error
+
+
+def _nearest_path(path: Path) -> str:
+    try:
+        names = [entry.name for entry in os.scandir(path.parent)]
+    except OSError:
+        return "; check the path"
+    near = difflib.get_close_matches(path.name, names, n=1)
+    return f"; did you mean {path.parent / near[0]}?" if near else "; check the path"
+
+
+def _reads_whole_tree(root: Path, given: Sequence[PurePosixPath]) -> bool:
+    """False for a root without repository or configuration when only folders are given: it is then just the
+    working directory, perhaps somebody's home, and the folders are all there is to read."""
+    marked = (root / ".git").exists() or configuration_in(root) is not None
+    return marked or any((root / path).is_file() for path in given)
+
+
+def _suffix(name: str) -> str:
+    return name[name.rfind(".") :].lower() if "." in name else ""
+
+
+def _sorted(paths: Iterable[str]) -> tuple[PurePosixPath, ...]:
+    return tuple(PurePosixPath(path) for path in sorted(paths))
+
+
+def _too_large(size: int, limit: int) -> str:
+    return f"has {size / 1e6:.1f} MB, more than the {limit / 1e6:.0f} MB that lambdalint reads"
