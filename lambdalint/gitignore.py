@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pathspec.pattern import Pattern
+_SPECIAL = frozenset("*?[]\\!")
 
 
 def read_patterns(path: Path) -> Patterns:
@@ -53,76 +51,81 @@ class Patterns:
     the path itself only, and one without a slash depends on the name alone, which is remembered."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        self._by_name: list[tuple[int, _Pattern]] = []
-        self._by_path: list[tuple[int, _Pattern]] = []
-        for number, line in enumerate(lines):
-            pattern = _compile(line)
-            if pattern is not None:
-                (self._by_path if pattern.anchored else self._by_name).append((number, pattern))
-        self._by_name.reverse()
-        self._by_path.reverse()
-        self._names: dict[tuple[str, bool], tuple[int, bool | None]] = {}
+        found = [pattern for pattern in map(_compile, lines, range(len(lines))) if pattern is not None]
+        found.reverse()
+        self._by_path = [pattern for pattern in found if pattern.anchored]
+        self._by_name = [pattern for pattern in found if not pattern.anchored]
+        self._names: dict[tuple[str, bool], _Pattern | None] = {}
 
     def match(self, path: str, is_dir: bool) -> bool | None:
-        """True: ignored. False: taken back by `!`. None: no pattern matches."""
-        number, outcome = self._match_name(path.rpartition("/")[2], is_dir)
-        for other, pattern in self._by_path:
-            if other < number:
+        """True: ignored. False: taken back by `!`. None: nothing matches. The last pattern decides."""
+        last = self._match_name(path.rpartition("/")[2], is_dir)
+        for pattern in self._by_path:
+            if last is not None and pattern.number < last.number:
                 break
             if pattern.matches(path, is_dir):
                 return pattern.include
-        return outcome
+        return last.include if last is not None else None
 
-    def _match_name(self, name: str, is_dir: bool) -> tuple[int, bool | None]:
+    def _match_name(self, name: str, is_dir: bool) -> _Pattern | None:
         key = (name, is_dir)
-        known = self._names.get(key)
-        if known is None:
-            matching = (entry for entry in self._by_name if entry[1].matches(name, is_dir))
-            number, pattern = next(matching, (-1, None))
-            known = (number, pattern.include if pattern else None)
-            self._names[key] = known
-        return known
+        if key not in self._names:
+            matching = (pattern for pattern in self._by_name if pattern.matches(name, is_dir))
+            self._names[key] = next(matching, None)
+        return self._names[key]
 
 
 @dataclass(frozen=True)
 class _Pattern:
-    pattern: Pattern
+    number: int  # of its line
     include: bool
     anchored: bool  # has a slash before its end: compared with the whole path
     only_dirs: bool
-    everything_below: bool  # ends in `/**`
+    matches_path: Callable[[str], bool]
 
     def matches(self, path: str, is_dir: bool) -> bool:
-        """Whether the pattern names the path itself; pathspec also matches what lies below a named folder."""
-        if self.only_dirs and not is_dir:
-            return False
-        if not self._found(path):
-            return False
-        return self.everything_below or not self.anchored or not self._found(path.rpartition("/")[0])
-
-    def _found(self, path: str) -> bool:
-        return bool(path) and self.pattern.match_file(f"{path}/" if self.only_dirs else path) is not None
+        return (is_dir or not self.only_dirs) and self.matches_path(path)
 
 
 @lru_cache(maxsize=4096)
-def _compile(line: str) -> _Pattern | None:
+def _compile(line: str, number: int) -> _Pattern | None:
+    body = line.strip()
+    if not body or body.startswith("#"):
+        return None
+    include = not body.startswith("!")
+    body = body.removeprefix("!")
+    only_dirs = body.endswith("/")
+    path = body.rstrip("/")
+    matcher = _simple(path) or _general(line, only_dirs, path)
+    return _Pattern(number, include, "/" in path, only_dirs, matcher) if matcher is not None else None
+
+
+def _simple(path: str) -> Callable[[str], bool] | None:
+    """Nearly all patterns are a plain name or `*.suffix`, for which a comparison does."""
+    plain = path.removeprefix("/")
+    if plain and not _SPECIAL.intersection(plain):
+        return plain.__eq__
+    suffix = path[1:]
+    if path.startswith("*") and suffix and not _SPECIAL.intersection(suffix) and "/" not in suffix:
+        return lambda name: name.endswith(suffix)
+    return None
+
+
+def _general(line: str, only_dirs: bool, path: str) -> Callable[[str], bool] | None:
     from pathspec import GitIgnoreSpec
 
-    stripped = line.strip()
-    if not stripped or stripped.startswith("#"):
-        return None
     try:
         compiled = list(GitIgnoreSpec.from_lines([line]).patterns)
     except (ValueError, TypeError):
         return None  # git passes over a pattern that it cannot read
     if not compiled or compiled[0].include is None:
         return None
-    body = stripped.removeprefix("!")
-    path = body.rstrip("/")
-    return _Pattern(
-        compiled[0],
-        compiled[0].include,
-        anchored="/" in path,
-        only_dirs=body.endswith("/"),
-        everything_below=path.endswith("/**"),
-    )
+    pattern = compiled[0]
+
+    def found(path: str) -> bool:
+        return bool(path) and pattern.match_file(f"{path}/" if only_dirs else path) is not None
+
+    # pathspec also matches what lies below a folder that the pattern names.
+    if "/" in path and not path.endswith("/**"):
+        return lambda path: found(path) and not found(path.rpartition("/")[0])
+    return found

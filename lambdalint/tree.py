@@ -56,6 +56,7 @@ class Tree:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._root = str(root)
         self._listings: dict[str, Mapping[str, str]] = {}
         self._installed: dict[str, frozenset[str]] = {}
         self._ignores: dict[str, Ignores] = {}
@@ -63,21 +64,20 @@ class Tree:
 
     def listing(self, folder: str) -> Mapping[str, str]:
         """What is in a folder: name → "file", "dir", "link" or "other". Empty where it cannot be listed."""
-        known = self._listings.get(folder)
-        if known is None:
-            try:
-                known = self.scan(folder)
-            except OSError:
-                known = {}
-            self._listings[folder] = known
-        return known
+        try:
+            return self.scan(folder)
+        except OSError:
+            self._listings[folder] = {}
+            return {}
 
     def scan(self, folder: str) -> Mapping[str, str]:
-        """`listing`, but raises OSError where the folder cannot be listed."""
-        with os.scandir(self.root / folder) as entries:
-            found = {entry.name: _kind(entry) for entry in entries}
-        self._listings[folder] = found
-        return found
+        """`listing`, but raises OSError where the folder cannot be listed the first time."""
+        known = self._listings.get(folder)
+        if known is None:
+            with os.scandir(f"{self._root}/{folder}") as entries:
+                known = {entry.name: _kind(entry) for entry in entries}
+            self._listings[folder] = known
+        return known
 
     def kind(self, path: str) -> str | None:
         """What the path leads to inside the root: "file", "dir", "other", or None."""
