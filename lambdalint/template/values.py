@@ -33,7 +33,8 @@ class Reference:
 class Text:
     """A string of which some parts are known: from `Fn::Sub` or `Fn::Join`, such as an ARN.
 
-    Neighbouring known parts are merged; pseudo parameters stay as Unknown("AWS::Region") and the like.
+    Neighbouring known parts are merged; pseudo parameters stay as Unknown("pseudo parameter", "AWS::Region")
+    and the like.
     """
 
     parts: tuple[str | Reference | Unknown, ...]
@@ -59,8 +60,13 @@ Value = Known | Reference | Text | Unknown
 
 @dataclass(frozen=True)
 class Alternative:
-    """One outcome of a value: what it is, the path where it is written, and the conditions that choose it."""
+    """One outcome of a value: what it is, the path where it is written, and the conditions that choose it.
+
+    `parameter` names the template parameter whose configured or default value this is; a default may be
+    overridden when the stack is deployed.
+    """
 
     value: Value
     path: Path
     conditions: tuple[Condition, ...] = ()
+    parameter: str = ""

@@ -1,0 +1,269 @@
+"""Text of a template to cfn-lint's own data, with the tree of YAML nodes that it was made from.
+
+One composition serves both: the loader composes the nodes, cfn-lint's constructors turn them into data, and
+the nodes stay for exact places (cfn-lint's data has no marks on numbers, booleans and children of short-form
+tags). This is the only module that imports cfnlint, and only when a template is decoded: the import takes
+0.4-0.9 s.
+
+What makes `cfnlint.decode` refuse a whole template (a key given twice, a null key) is a Problem here: the
+pair is taken out of the tree, and the rest is still read. As in YAML, the last of two equal keys wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from yaml.constructor import SafeConstructor
+
+from lambdalint.source import Span
+from lambdalint.template.json_nodes import JsonError, compose_json
+
+# cfn-lint refuses the same (_MAX_EXPANDED_NODES): aliases may not blow a small file up for all who walk it.
+MAX_NODES = 250_000
+
+_MERGE = "tag:yaml.org,2002:merge"
+_NULL = "tag:yaml.org,2002:null"
+_STRING = "tag:yaml.org,2002:str"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with the text, what to do about it, and where."""
+
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """`data` and `root` are None where the text gave nothing that could be read."""
+
+    data: Any
+    root: yaml.Node | None
+    problems: tuple[Problem, ...]
+    json: bool
+
+
+def decode(text: str) -> Decoded:
+    """Decodes YAML or JSON. Whatever is wrong with the text comes back as problems; nothing is raised for
+    it."""
+    json = text.lstrip("\ufeff \t\r\n")[:1] == "{"
+    try:
+        root, json = _compose(text, json)
+    except _Refused as refused:
+        return Decoded(None, None, (refused.problem,), json)
+    if root is None:
+        return Decoded(
+            None,
+            None,
+            (Problem("the file is empty: a template needs a Resources section", Span(0, 0)),),
+            json,
+        )
+    problems: list[Problem] = []
+    try:
+        if "&" in text:
+            _refuse_explosion(root)
+        try:
+            return Decoded(_construct(text, root), root, (), json)
+        except _Refused:
+            problems.extend(_mend(root))
+            return Decoded(_construct(text, root), root, tuple(problems), json)
+    except _Refused as refused:
+        return Decoded(None, root, (*problems, refused.problem), json)
+
+
+def key_value(node: yaml.Node) -> object:
+    """What a mapping's key comes to: 200 for `200:`, "200" for `"200":`; None for a key that is no scalar."""
+    if not isinstance(node, yaml.ScalarNode):
+        return None
+    if node.tag == _STRING:
+        return node.value
+    try:
+        value = SafeConstructor().construct_object(node, deep=True)
+    except Exception:
+        return node.value
+    return value if isinstance(value, Hashable) else node.value
+
+
+class _Refused(Exception):
+    def __init__(self, message: str, span: Span) -> None:
+        super().__init__(message)
+        self.problem = Problem(message, span)
+
+
+def _compose(text: str, json: bool) -> tuple[yaml.Node | None, bool]:
+    """The root node and whether the text is JSON. Libyaml reads JSON too, but for tabs and some escapes."""
+    try:
+        loader = _loader(text)
+        try:
+            return loader.get_single_node(), json
+        finally:
+            loader.dispose()
+    except RecursionError:
+        raise _Refused("is nested too deeply to be read: flatten it", Span(0, 0)) from None
+    except (yaml.YAMLError, UnicodeError, ValueError) as error:
+        if json:
+            try:
+                return compose_json(text), True
+            except JsonError as json_error:
+                if _looks_like_json(text):
+                    span = Span(json_error.offset, json_error.offset + 1)
+                    raise _Refused(f"is not valid JSON: {json_error.reason}", span) from None
+        raise _refusal(error, text) from None
+
+
+def _looks_like_json(text: str) -> bool:
+    return text.lstrip("\ufeff \t\r\n")[1:].lstrip()[:1] in ('"', "}", "'", "")
+
+
+def _loader(text: str) -> Any:
+    from cfnlint.decode import cfn_yaml
+
+    loader: Any = cfn_yaml.CfnFullLoader(text, None)  # type: ignore[no-untyped-call]
+    loader.add_multi_constructor("!", cfn_yaml.multi_constructor)
+    return loader
+
+
+def _construct(text: str, root: yaml.Node) -> Any:
+    loader = _loader("")
+    try:
+        return loader.construct_document(root)
+    except RecursionError:
+        raise _Refused("is nested too deeply to be read: flatten it", Span(0, 0)) from None
+    except Exception as error:  # constructors raise whatever int(), date() and base64 raise
+        raise _refusal(error, text) from None
+
+
+def _refusal(error: Exception, text: str) -> _Refused:
+    """The problem that an exception of PyYAML or of cfn-lint's constructors stands for."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    if mark is None:
+        position = getattr(error, "position", None)
+        start = position if isinstance(position, int) else 0
+    else:
+        start = mark.index
+    start = min(start, len(text))
+    return _Refused(
+        f"cannot be read as YAML: {problem}{_advice(str(problem))}", Span(start, min(start + 1, len(text)))
+    )
+
+
+def _advice(problem: str) -> str:
+    if "cannot start any token" in problem:
+        return " (indent with spaces, and quote values that begin with %, @ or `)"
+    if "another document" in problem or "found another document" in problem:
+        return " (keep one document in a file)"
+    if "could not determine a constructor" in problem:
+        return " (CloudFormation has no such tag)"
+    if "mapping values are not allowed" in problem:
+        return " (check the indentation, or quote the value)"
+    if "recursive" in problem:
+        return " (an alias must not stand inside the value it names)"
+    return ""
+
+
+def _refuse_explosion(root: yaml.Node) -> None:
+    """Raises when aliases or merge keys make the tree larger than MAX_NODES. Linear in distinct nodes."""
+    sizes: dict[int, int] = {}
+    for node in _post_order(root):
+        size = 1
+        if isinstance(node, yaml.SequenceNode):
+            size += sum(sizes.get(id(child), 0) for child in node.value)
+        elif isinstance(node, yaml.MappingNode):
+            size += sum(sizes.get(id(key), 0) + sizes.get(id(value), 0) for key, value in node.value)
+        if size > MAX_NODES:
+            start = node.start_mark.index
+            raise _Refused(
+                f"grows to more than {MAX_NODES} nodes once aliases are resolved: write the values out",
+                Span(start, start + 1),
+            )
+        sizes[id(node)] = size
+
+
+def _post_order(root: yaml.Node) -> Iterator[yaml.Node]:
+    """Every distinct node, children before parents where the tree has no cycle."""
+    seen: set[int] = set()
+    stack: list[tuple[yaml.Node, bool]] = [(root, False)]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            yield node
+            continue
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        stack.append((node, True))
+        if isinstance(node, yaml.SequenceNode):
+            stack.extend((child, False) for child in node.value)
+        elif isinstance(node, yaml.MappingNode):
+            stack.extend((child, False) for pair in node.value for child in pair)
+
+
+def _mend(root: yaml.Node) -> list[Problem]:
+    """Takes out of the tree what cfn-lint's constructors refuse: equal keys but the last, null keys, keys
+    that are lists or mappings, and values that do not come to anything (a date with a thirteenth month)."""
+    problems: list[Problem] = []
+    for node in _post_order(root):
+        if isinstance(node, yaml.MappingNode):
+            node.value = _mended_pairs(node, problems)
+            for _, value in node.value:
+                _mend_scalar(value, problems)
+        elif isinstance(node, yaml.SequenceNode):
+            for child in node.value:
+                _mend_scalar(child, problems)
+    return sorted(problems, key=lambda problem: problem.span)
+
+
+def _mended_pairs(node: yaml.MappingNode, problems: list[Problem]) -> list[tuple[yaml.Node, yaml.Node]]:
+    kept: dict[object, tuple[yaml.Node, yaml.Node]] = {}
+    # Merged pairs come first and are meant to be overridden (flatten_mapping has run already).
+    merged = bool(getattr(node, "using_merge", False)) or any(key.tag == _MERGE for key, _ in node.value)
+    for key, value in node.value:
+        span = Span(key.start_mark.index, max(key.end_mark.index, key.start_mark.index + 1))
+        if not isinstance(key, yaml.ScalarNode):
+            problems.append(Problem("a key must be plain text, not a list or a mapping: quote it", span))
+            continue
+        if key.tag == _NULL:
+            problems.append(Problem(f"the key {key.value!r} is null: give it a name, or quote it", span))
+            continue
+        if key.tag == _MERGE:
+            if _mergeable(value):
+                kept[id(key)] = (key, value)
+            else:
+                problems.append(Problem("`<<` merges mappings only: give it an alias of a mapping", span))
+            continue
+        name = key_value(key)
+        if name in kept and not merged:
+            first = kept.pop(name)[0]
+            line = first.start_mark.line + 1
+            problems.append(
+                Problem(
+                    f"the key {key.value!r} is given twice (first on line {line}): keep one; the last wins",
+                    span,
+                )
+            )
+        kept[name] = (key, value)
+    return list(kept.values())
+
+
+def _mergeable(node: yaml.Node) -> bool:
+    if isinstance(node, yaml.SequenceNode):
+        return all(isinstance(child, yaml.MappingNode) for child in node.value)
+    return isinstance(node, yaml.MappingNode)
+
+
+def _mend_scalar(node: yaml.Node, problems: list[Problem]) -> None:
+    """Makes a string of a scalar that its own type refuses."""
+    if not isinstance(node, yaml.ScalarNode) or node.tag in (_STRING, _NULL) or node.tag.startswith("!"):
+        return
+    try:
+        SafeConstructor().construct_object(node, deep=True)
+    except Exception as error:
+        reason = getattr(error, "problem", None) or str(error)
+        span = Span(node.start_mark.index, max(node.end_mark.index, node.start_mark.index + 1))
+        problems.append(Problem(f"{node.value!r} cannot be read: {reason} (quote it if it is text)", span))
+        node.tag = _STRING

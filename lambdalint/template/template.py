@@ -1,0 +1,427 @@
+"""A template of SAM or CloudFormation: what it says and where it says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from lambdalint.finding import FunctionId, Label, Role
+from lambdalint.source import SourceFile, Span
+from lambdalint.template.decode import Problem as TemplateProblem
+from lambdalint.template.decode import decode
+from lambdalint.template.places import Places
+from lambdalint.template.resolve import Resolver, intrinsic, is_macro
+from lambdalint.template.values import Alternative, Path
+
+if TYPE_CHECKING:
+    from lambdalint.template.function import LambdaFunction
+
+__all__ = ["Generated", "Resource", "Template", "TemplateProblem", "load", "looks_like_template"]
+
+Read = Callable[[str], "str | None"]
+
+SAM_TRANSFORM = "AWS::Serverless-2016-10-31"
+_HARMLESS_TRANSFORMS = (
+    SAM_TRANSFORM,
+    "AWS::LanguageExtensions",
+    "AWS::CodeDeployBlueGreen",
+    "AWS::SecretsManager",
+)
+
+_JINJA = re.compile(r"\{\{-?\s*cookiecutter\.|^\s*\{%", re.MULTILINE)
+_YAML_MARK = re.compile(r"^[\"']?AWSTemplateFormatVersion[\"']?\s*:", re.MULTILINE)
+_YAML_TRANSFORM = re.compile(
+    r"^[\"']?Transform[\"']?\s*:\s*(?:\[\s*|-\s+|\n\s*-\s+)?[\"']?AWS::", re.MULTILINE
+)
+_YAML_RESOURCES = re.compile(r"^[\"']?Resources[\"']?\s*:", re.MULTILINE)
+_YAML_TYPE = re.compile(r"^\s+[\"']?Type[\"']?\s*:\s*[\"']?(?:AWS|Custom|Alexa)::\w", re.MULTILINE)
+_JSON_TYPE = re.compile(r'"Type"\s*:\s*"(?:AWS|Custom|Alexa)::\w')
+_JSON_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}\[\]]', re.DOTALL)
+_SUB_NAME = re.compile(r"\$\{\s*([A-Za-z0-9]+)(?:\.[^}]*)?\s*\}")
+
+
+def looks_like_template(text: str) -> bool:
+    """Whether a text is a CloudFormation or SAM template, judged by its content without parsing it.
+
+    Templates of templates (cookiecutter, Jinja) and files that only hold resources of CloudFormation
+    somewhere inside (serverless.yml) are none.
+    """
+    if "AWSTemplateFormatVersion" not in text and "AWS::" not in text:
+        return False
+    if text.lstrip("\ufeff \t\r\n")[:1] == "{" and not _YAML_RESOURCES.search(text):
+        return _json_looks_like_template(text)
+    if _JINJA.search(text):
+        return False
+    if _YAML_MARK.search(text) or _YAML_TRANSFORM.search(text):
+        return True
+    return bool(_YAML_RESOURCES.search(text) and _YAML_TYPE.search(text))
+
+
+def load(
+    source: SourceFile, parameters: Mapping[str, str] | None = None, read: Read | None = None
+) -> Template:
+    """Decodes a template. Bad templates do not raise: see `Template.problems`.
+
+    `parameters` are values configured for the template's parameters. `read` gives the text of a file named by
+    a path relative to the template's folder, or None; it must not leave the project root.
+    """
+    decoded = decode(source.text)
+    problems = list(decoded.problems)
+    data = decoded.data
+    if data is not None:
+        problems.extend(_shape_problems(data, source.text))
+    return Template(
+        source=source,
+        data=data if isinstance(data, dict) else {},
+        json=decoded.json,
+        problems=tuple(problems),
+        places=Places(source.text, decoded.root),
+        configured=dict(parameters or {}),
+        read=read or (lambda path: None),
+    )
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A resource that the SAM transform makes: its kind, and the declared resource it is made for (None for
+    the implicit APIs)."""
+
+    kind: str
+    owner: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Resource:
+    """A resource that a template declares."""
+
+    template: Template = field(repr=False)
+    logical_id: str
+    type: str
+    path: Path
+    properties: Mapping[str, Any] = field(repr=False)
+    condition: str | None
+
+    def get(self, *keys: str | int) -> tuple[Alternative, ...]:
+        """What a property comes to, `Fn::If` on the way included; () where it is absent in every branch."""
+        return self.template.alternatives((*self.path, "Properties", *keys))
+
+    def items(self, *keys: str | int) -> tuple[Alternative, ...]:
+        """The items of a property that is a list; a single value counts as one item."""
+        return self.template.items(self.get(*keys))
+
+    def label(
+        self, message: str, role: Role = Role.PRIMARY, function: FunctionId | None = None, *keys: str | int
+    ) -> Label:
+        """A label at the logical id, or at the property that `keys` lead to."""
+        if keys:
+            return self.template.label((*self.path, "Properties", *keys), message, role, function=function)
+        return self.template.label(self.path, message, role, key=True, function=function)
+
+
+@dataclass(frozen=True, eq=False)
+class Template:
+    """A decoded template. `data` is cfn-lint's own, with the SAM transform not applied; {} where the text
+    gave nothing. Paths are keys and indexes into it; a short-form tag counts as its long form."""
+
+    source: SourceFile
+    data: Mapping[str, Any] = field(repr=False)
+    json: bool
+    problems: tuple[TemplateProblem, ...]
+    places: Places = field(repr=False)
+    configured: Mapping[str, str] = field(repr=False)
+    read: Read = field(repr=False)
+
+    @cached_property
+    def is_sam(self) -> bool:
+        """Whether the SAM transform runs over it."""
+        return SAM_TRANSFORM in self.transforms or any(
+            resource.type.startswith("AWS::Serverless::") for resource in self.resources.values()
+        )
+
+    @cached_property
+    def transforms(self) -> tuple[str, ...]:
+        """The names of the transforms and macros that the template asks for."""
+        declared = self.data.get("Transform", [])
+        listed = declared if isinstance(declared, list) else [declared]
+        names = [item.get("Name") if isinstance(item, dict) else item for item in listed]
+        return tuple(name for name in names if isinstance(name, str))
+
+    @cached_property
+    def incomplete(self) -> tuple[str, ...]:
+        """Why the template may hold more resources than are written in it; empty where it cannot."""
+        reasons = [
+            f"the macro {name}" for name in self.transforms if not name.startswith(_HARMLESS_TRANSFORMS)
+        ]
+        for section in (self.data, self._section("Resources")):
+            reasons.extend(str(key) for key in section if is_macro(key))
+        return tuple(reasons)
+
+    @cached_property
+    def resources(self) -> Mapping[str, Resource]:
+        """The declared resources that have a type, by logical id."""
+        found: dict[str, Resource] = {}
+        for logical_id, node in self._section("Resources").items():
+            kind = node.get("Type") if isinstance(node, dict) else None
+            if not isinstance(logical_id, str) or not isinstance(kind, str):
+                continue
+            properties = node.get("Properties")
+            condition = node.get("Condition")
+            found[logical_id] = Resource(
+                template=self,
+                logical_id=logical_id,
+                type=kind,
+                path=("Resources", logical_id),
+                properties=properties if isinstance(properties, dict) else {},
+                condition=condition if isinstance(condition, str) else None,
+            )
+        return found
+
+    def of_type(self, *types: str) -> Sequence[Resource]:
+        """The resources of some types, in the order they are written."""
+        return [resource for kind in types for resource in self._by_type.get(kind, ())]
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The section Parameters as written."""
+        return self._section("Parameters")
+
+    @property
+    def conditions(self) -> Mapping[str, Any]:
+        """The section Conditions as written."""
+        return self._section("Conditions")
+
+    @property
+    def mappings(self) -> Mapping[str, Any]:
+        """The section Mappings as written."""
+        return self._section("Mappings")
+
+    @property
+    def globals_(self) -> Mapping[str, Any]:
+        """The section Globals as written; {} without the SAM transform, which is what reads it."""
+        return self._section("Globals") if self.is_sam else {}
+
+    @cached_property
+    def functions(self) -> tuple[LambdaFunction, ...]:
+        """The Lambda functions, in the order they are written."""
+        from lambdalint.template.function import functions_of
+
+        return functions_of(self)
+
+    def get(self, path: Path) -> Any:
+        """The node at a path as written, or None."""
+        node: Any = self.data
+        for key in path:
+            if isinstance(node, dict):
+                node = node.get(key)
+            elif isinstance(node, list) and isinstance(key, int) and 0 <= key < len(node):
+                node = node[key]
+            else:
+                return None
+        return node
+
+    def alternatives(self, path: Path) -> tuple[Alternative, ...]:
+        """What the value at a path comes to; `Fn::If` is seen through at every level. Absent: ()."""
+        cached = self._alternatives.get(path)
+        if cached is None:
+            cached = self._compute(path)
+            self._alternatives[path] = cached
+        return cached
+
+    def resolve(self, node: object, path: Path) -> tuple[Alternative, ...]:
+        """What a node that stands at a path comes to."""
+        return self.resolver.resolve(node, path)
+
+    def step(self, alternatives: Iterable[Alternative], *keys: str | int) -> tuple[Alternative, ...]:
+        """The values below each alternative."""
+        found = tuple(alternatives)
+        for key in keys:
+            found = self.resolver.step(found, key)
+        return found
+
+    def items(self, alternatives: Iterable[Alternative]) -> tuple[Alternative, ...]:
+        """The items of each alternative that is a list; a single value counts as one item."""
+        return self.resolver.items(alternatives)
+
+    def decide(self, condition: str) -> bool | None:
+        """Whether a condition holds whatever is chosen at deployment; None where that decides."""
+        return self.resolver.decide(condition)
+
+    def span(self, path: Path) -> Span:
+        """The value's characters: the first line of text of a block value."""
+        return self.places.value(path)
+
+    def key_span(self, path: Path) -> Span:
+        """The key's characters, or the short-form tag's. For an item of a list, the item's."""
+        return self.places.key(path)
+
+    def full_span(self, path: Path) -> Span:
+        """From the key's start to the end of the value's last line, without trailing comments and newline."""
+        return self.places.full(path)
+
+    def label(
+        self,
+        path: Path,
+        message: str,
+        role: Role = Role.PRIMARY,
+        key: bool = False,
+        function: FunctionId | None = None,
+    ) -> Label:
+        """A label at a value, or at its key."""
+        span = self.key_span(path) if key else self.span(path)
+        return Label(self.source, span, message, role, function)
+
+    def references(self, logical_id: str) -> Sequence[Path]:
+        """The paths of every Ref, Fn::GetAtt and Fn::Sub that names a resource, in the order they are
+        written."""
+        return self._references.get(logical_id, ())
+
+    @cached_property
+    def metadata_ignores(self) -> Mapping[str, Mapping[str, Path]]:
+        """By logical id: the rules that `Metadata: {lambdalint: {ignore: […]}}` names, each with its path."""
+        found: dict[str, Mapping[str, Path]] = {}
+        for logical_id, resource in self.resources.items():
+            path: Path = (*resource.path, "Metadata", "lambdalint", "ignore")
+            named = self.get(path)
+            if isinstance(named, str):
+                found[logical_id] = {str(named): path}
+            elif isinstance(named, list):
+                names = {
+                    str(name): (*path, index) for index, name in enumerate(named) if isinstance(name, str)
+                }
+                found[logical_id] = names
+        return found
+
+    def generated(self, logical_id: str) -> Generated | None:
+        """What SAM makes under a name that is not declared: implicit APIs, `<Function>Role`, `<Api>Stage`, …
+
+
+
+        SAM developer guide, "Generated AWS CloudFormation resources" (sam-specification-generated-resources.html).
+        """
+        if not self.is_sam or logical_id in self._section("Resources"):
+            return None
+        for prefix, kind in (("ServerlessRestApi", "RestApi"), ("ServerlessHttpApi", "HttpApi")):
+            if logical_id.startswith(prefix):
+                return Generated(kind if logical_id == prefix else logical_id[len(prefix) :], None)
+        owners = [
+            name
+            for name, resource in self.resources.items()
+            if resource.type.startswith("AWS::Serverless::") and logical_id.startswith(name)
+        ]
+        if not owners:
+            return None
+        owner = max(owners, key=len)
+        return Generated(logical_id[len(owner) :], owner)
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        """The evaluator of the template's intrinsic functions."""
+        return Resolver(
+            parameters=self.parameters,
+            configured=self.configured,
+            resources=self._section("Resources"),
+            mappings=self.mappings,
+            conditions=self.conditions,
+            generated=lambda name: self.generated(name) is not None,
+        )
+
+    @cached_property
+    def _alternatives(self) -> dict[Path, tuple[Alternative, ...]]:
+        return {}
+
+    @cached_property
+    def _by_type(self) -> Mapping[str, Sequence[Resource]]:
+        found: dict[str, list[Resource]] = {}
+        for resource in self.resources.values():
+            found.setdefault(resource.type, []).append(resource)
+        return found
+
+    @cached_property
+    def _references(self) -> Mapping[str, Sequence[Path]]:
+        found: dict[str, list[Path]] = {}
+        for path, name in _named_in(self.data):
+            found.setdefault(name, []).append(path)
+        return found
+
+    def _section(self, name: str) -> Mapping[str, Any]:
+        section = self.data.get(name)
+        return section if isinstance(section, dict) else {}
+
+    def _compute(self, path: Path) -> tuple[Alternative, ...]:
+        if not path:
+            return self.resolver.resolve(self.data, ())
+        if len(path) <= 2:  # sections and resources: no intrinsic stands there
+            node = self.get(path)
+            return () if node is None else self.resolver.resolve(node, path)
+        return self.resolver.step(self.alternatives(path[:-1]), path[-1])
+
+
+def _named_in(data: object) -> Iterator[tuple[Path, str]]:
+    """Each path at which an intrinsic names something, with the name; in the order they are written."""
+    stack: list[tuple[Path, Any]] = [((), data)]
+    while stack:
+        path, node = stack.pop()
+        name = intrinsic(node)
+        if name == "Ref" and isinstance(node["Ref"], str):
+            yield path, node["Ref"].split(".", 1)[0]
+        elif name == "Fn::GetAtt":
+            argument = node[name]
+            first = argument[0] if isinstance(argument, list) and argument else argument
+            if isinstance(first, str):
+                yield path, first.split(".", 1)[0]
+        elif name == "Fn::Sub":
+            for used in dict.fromkeys(_sub_names(node[name])):
+                yield path, used
+        if isinstance(node, dict):
+            stack.extend(((*path, key), node[key]) for key in reversed(node))
+        elif isinstance(node, list):
+            stack.extend(((*path, index), node[index]) for index in range(len(node) - 1, -1, -1))
+
+
+def _sub_names(argument: object) -> Iterator[str]:
+    variables: Any = {}
+    if isinstance(argument, list) and len(argument) == 2:
+        argument, variables = argument
+    if isinstance(argument, str):
+        for match in _SUB_NAME.finditer(argument):
+            if not (isinstance(variables, dict) and match.group(1) in variables):
+                yield match.group(1)
+
+
+def _shape_problems(data: object, text: str) -> Iterator[TemplateProblem]:
+    start = len(text) - len(text.lstrip("\ufeff \t\r\n"))
+    place = Span(start, min(start + 1, len(text)))
+    if not isinstance(data, dict):
+        kind = "a list" if isinstance(data, list) else "plain text"
+        yield TemplateProblem(f"holds {kind}: a template is a mapping with a Resources section", place)
+        return
+    if "Resources" not in data:
+        if not any(is_macro(key) for key in data):
+            yield TemplateProblem("has no Resources section: a template needs one", place)
+        return
+    if not isinstance(data["Resources"], dict):
+        yield TemplateProblem("Resources must be a mapping of logical ids to resources", place)
+
+
+def _json_looks_like_template(text: str) -> bool:
+    """Whether the outermost object has the keys of a template."""
+    marked = "AWSTemplateFormatVersion" in text
+    typed = bool(_JSON_TYPE.search(text))
+    if not marked and not typed:
+        return False
+    depth = 0
+    for token in _JSON_TOKEN.finditer(text):
+        first = token.group()[0]
+        if first in "{[":
+            depth += 1
+        elif first in "}]":
+            depth -= 1
+        elif depth == 1 and token.group(2):
+            key = token.group(1)
+            marks_template = key == "AWSTemplateFormatVersion" or (key == "Resources" and typed)
+            if marks_template:
+                return True
+    return False
