@@ -89,15 +89,18 @@ class _Pattern:
 
 @lru_cache(maxsize=4096)
 def _compile(line: str, number: int) -> _Pattern | None:
-    body = line.strip()
+    body = line.rstrip()
+    if body.endswith("\\") and len(body) < len(line):
+        body += " "  # an escaped space counts
     if not body or body.startswith("#"):
         return None
     include = not body.startswith("!")
     body = body.removeprefix("!")
-    only_dirs = body.endswith("/")
     path = body.rstrip("/")
-    matcher = _simple(path) or _general(line, only_dirs, path)
-    return _Pattern(number, include, "/" in path, only_dirs, matcher) if matcher is not None else None
+    matches = _simple(path) or _general(path)
+    if matches is None:
+        return None
+    return _Pattern(number, include, anchored="/" in path, only_dirs=path != body, matches_path=matches)
 
 
 def _simple(path: str) -> Callable[[str], bool] | None:
@@ -111,21 +114,18 @@ def _simple(path: str) -> Callable[[str], bool] | None:
     return None
 
 
-def _general(line: str, only_dirs: bool, path: str) -> Callable[[str], bool] | None:
+def _general(path: str) -> Callable[[str], bool] | None:
     from pathspec import GitIgnoreSpec
 
     try:
-        compiled = list(GitIgnoreSpec.from_lines([line]).patterns)
+        compiled = list(GitIgnoreSpec.from_lines([path]).patterns)
     except (ValueError, TypeError):
         return None  # git passes over a pattern that it cannot read
     if not compiled or compiled[0].include is None:
         return None
-    pattern = compiled[0]
-
-    def found(path: str) -> bool:
-        return bool(path) and pattern.match_file(f"{path}/" if only_dirs else path) is not None
+    match = compiled[0].match_file
 
     # pathspec also matches what lies below a folder that the pattern names.
     if "/" in path and not path.endswith("/**"):
-        return lambda path: found(path) and not found(path.rpartition("/")[0])
-    return found
+        return lambda path: match(path) is not None and match(path.rpartition("/")[0]) is None
+    return lambda path: match(path) is not None
