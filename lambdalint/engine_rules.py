@@ -133,7 +133,6 @@ class UnusedIgnoreRule(Rule):
     **Limits**
 
     Only rules that ran on the file are judged: an ignore for a rule that is not selected is left alone.
-    The last entry of a `Metadata` list that has a line to itself is reported without a fix.
 
     **References**
 
@@ -177,8 +176,8 @@ class UnknownIgnoreRule(Rule):
 
     **Fix**
 
-    Puts the nearest name in place of a misspelt one, or removes the name or the directive where none is near.
-    Safe: only a comment or an entry of `Metadata` changes.
+    Removes the name, or the directive if it is the only one; the nearest name is in the message. Safe: only a
+    comment or an entry of `Metadata` changes.
 
     **Limits**
 
