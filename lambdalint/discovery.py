@@ -30,6 +30,7 @@ MAX_PYTHON_BYTES = 2_000_000
 MAX_TEMPLATE_BYTES = 5_000_000  # CloudFormation itself takes at most 1 MB
 TEMPLATE_SUFFIXES = frozenset({".yaml", ".yml", ".json", ".template"})
 _SUFFIXES = TEMPLATE_SUFFIXES | {".py"}
+_OUR_TABLE = re.compile(rb"^\s*\[*\s*tool\s*\.\s*lambdalint\b", re.MULTILINE)
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 CONFIGURATION_NAMES = ("lambdalint.toml", "pyproject.toml")
 
@@ -172,7 +173,7 @@ def configuration_in(folder: Path) -> Path | None:
         text = project.read_bytes() if project.is_file() else b""
     except OSError:
         return None
-    return project if re.search(rb"^\s*\[+\s*tool\s*\.\s*lambdalint\b", text, re.M) else None
+    return project if _OUR_TABLE.search(text) else None
 
 
 def discover(

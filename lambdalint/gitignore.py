@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +25,25 @@ def patterns(lines: tuple[str, ...]) -> Patterns:
     """The patterns that the lines hold, compiled once for equal lines."""
     # `sam init` puts the same long .gitignore into every application.
     return Patterns(lines)
+
+
+def rebase(pattern: str, folder: str) -> str:
+    """A pattern that is written in a folder, as it must be written at the root."""
+    if not folder:
+        return pattern
+    bang = "!" if pattern.startswith("!") else ""
+    body = pattern.removeprefix("!")
+    base = re.sub(r"([*?\[\]\\])", r"\\\1", folder)
+    if "/" in body.rstrip("/"):
+        return f"{bang}/{base}/{body.lstrip('/')}"
+    return f"{bang}/{base}/**/{body}"
+
+
+def covers(found: Patterns, path: str) -> bool:
+    """Whether the patterns match a file or a folder around it; a `!` takes back only what it names itself."""
+    parts = path.split("/")
+    folders = ("/".join(parts[:count]) for count in range(1, len(parts)))
+    return any(found.match(folder, True) for folder in folders) or bool(found.match(path, False))
 
 
 @dataclass(frozen=True)
