@@ -9,9 +9,11 @@ from __future__ import annotations
 import bisect
 import codecs
 import io
+import os
 import re
 import tokenize
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -169,7 +171,30 @@ def read_text(root: Path, path: PurePosixPath) -> SourceFile:
     return _decode(path, _read_bytes(root / path), "utf-8")
 
 
+# Contents that stand in for those on disk, by real path.
+_overlay: Mapping[str, bytes] = {}
+
+
+@contextmanager
+def overlay(contents: Mapping[str, bytes]) -> Iterator[None]:
+    """While it lasts, the files at these real paths read as `contents`.
+
+    Fixes are tried so, round upon round, before any is written.
+    """
+    global _overlay
+    before = _overlay
+    _overlay = contents
+    try:
+        yield
+    finally:
+        _overlay = before
+
+
 def _read_bytes(path: Path) -> bytes:
+    if _overlay:
+        content = _overlay.get(os.path.realpath(path))
+        if content is not None:
+            return content
     try:
         return path.read_bytes()
     except OSError as error:
