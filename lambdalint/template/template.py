@@ -12,12 +12,14 @@ from lambdalint.finding import FunctionId, Label, Role
 from lambdalint.source import SourceFile, Span
 from lambdalint.template.decode import Problem as TemplateProblem
 from lambdalint.template.decode import decode
+from lambdalint.template.identity import Identity
 from lambdalint.template.places import Places
 from lambdalint.template.resolve import Resolver, intrinsic, is_macro
 from lambdalint.template.values import Alternative, Path
 
 if TYPE_CHECKING:
     from lambdalint.template.function import LambdaFunction
+    from lambdalint.template.triggers import Trigger
 
 __all__ = ["Generated", "Resource", "Template", "TemplateProblem", "load", "looks_like_template"]
 
@@ -36,7 +38,10 @@ _YAML_MARK = re.compile(r"^[\"']?AWSTemplateFormatVersion[\"']?\s*:", re.MULTILI
 _YAML_TRANSFORM = re.compile(
     r"^[\"']?Transform[\"']?\s*:\s*(?:\[\s*|-\s+|\n\s*-\s+)?[\"']?AWS::", re.MULTILINE
 )
-_YAML_RESOURCES = re.compile(r"^[\"']?Resources[\"']?\s*:", re.MULTILINE)
+# Not a list, which is what CodeDeploy's AppSpec files have there.
+_YAML_RESOURCES = re.compile(
+    r"^[\"']?Resources[\"']?[ \t]*:(?![ \t]*(?:#.*)?(?:\r?\n[ \t]*(?:#.*)?)*[ \t]*-[ \t])", re.MULTILINE
+)
 _YAML_TYPE = re.compile(r"^\s+[\"']?Type[\"']?\s*:\s*[\"']?(?:AWS|Custom|Alexa)::\w", re.MULTILINE)
 _JSON_TYPE = re.compile(r'"Type"\s*:\s*"(?:AWS|Custom|Alexa)::\w')
 _JSON_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}\[\]]', re.DOTALL)
@@ -210,6 +215,22 @@ class Template:
 
         return functions_of(self)
 
+    def function(self, logical_id: str) -> LambdaFunction | None:
+        """The function of a logical id."""
+        return next((function for function in self.functions if function.logical_id == logical_id), None)
+
+    @cached_property
+    def triggers(self) -> Mapping[str, tuple[Trigger, ...]]:
+        """What invokes each function, by logical id."""
+        from lambdalint.template.triggers import collect
+
+        return collect(self)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Which functions a value names."""
+        return Identity(self)
+
     def get(self, path: Path) -> Any:
         """The node at a path as written, or None."""
         node: Any = self.data
@@ -299,7 +320,7 @@ class Template:
 
 
 
-        SAM developer guide, "Generated AWS CloudFormation resources" (sam-specification-generated-resources.html).
+        SAM developer guide, "Generated AWS CloudFormation resources".
         """
         if not self.is_sam or logical_id in self._section("Resources"):
             return None
