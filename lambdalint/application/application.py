@@ -1,29 +1,44 @@
 """What is analysed: applications, each a template with the code that it deploys, and loose modules.
 
-A Project holds the applications of a root. Everything in it is lazy and made once: templates are decoded when
-an application is asked for, a module is parsed when something reaches it.
+A Project knows the files of a root and makes its applications when they are asked for. Nothing is computed
+before somebody asks, and everything once: a template is decoded with its application, a module is parsed when
+something reaches it. What no application holds any more is forgotten, so that memory does not grow with the
+project.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
-from lambdalint.application.link import Bundle, Linked, Unlinked
+from lambdalint.application.link import (
+    FUNCTION_NOT_FOUND,
+    UNREADABLE,
+    Bundle,
+    Linked,
+    Unlinked,
+    layer_folders,
+    link,
+)
+from lambdalint.application.modules import ImportPath, Modules, ParseFailure, parse_inline
+from lambdalint.application.stacks import Stacks
 from lambdalint.finding import FunctionId, Label, Role
 from lambdalint.rule import OptionValue, Rule, RuleMeta, Settings
-from lambdalint.source import SourceError, SourceFile
+from lambdalint.source import EmbeddedSource, SourceError, SourceFile
 
 if TYPE_CHECKING:
     import libcst as cst
 
     from lambdalint.application.targets import Resolved
+    from lambdalint.discovery import Files
     from lambdalint.python.calls import AwsCall, AwsCalls
     from lambdalint.python.evaluate import Evaluator
-    from lambdalint.python.module import ParseProblem, PythonModule
+    from lambdalint.python.module import PythonModule
     from lambdalint.python.program import Program
     from lambdalint.python.reach import Phase, Reach
     from lambdalint.template.function import LambdaFunction
@@ -33,6 +48,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Application",
     "ApplicationModule",
+    "Bundle",
     "Handler",
     "Linked",
     "ParseFailure",
@@ -41,92 +57,110 @@ __all__ = [
     "Unlinked",
 ]
 
-
-@dataclass(frozen=True)
-class ParseFailure:
-    """A Python file that cannot be read or parsed. `source` is None where it could not even be decoded."""
-
-    path: PurePosixPath
-    source: SourceFile | None
-    problem: ParseProblem | SourceError
+# Loose modules that are no handlers, whatever their functions look like (law 3).
+_TEST_FOLDERS = frozenset({"test", "tests"})
+_TEST_NAME = re.compile(r"^tests?_|_tests?$|^tests?$|^conftest$")
+# What a module must hold for a function with a handler's shape to be possible in it.
+_MAYBE_HANDLER = re.compile(r"\bdef\s+\w*\s*\(|\b\w*handler\w*\s*=", re.IGNORECASE)
+_HANDLER_LINE = re.compile(r"^\s*def\s+\w*\s*\(\s*_?event\w*\b[^)]*,[^)]*\)", re.MULTILINE)
+_MENTIONS = re.compile(r"\bcontext\b|\bctx\b|LambdaContext|lambda_handler|\bMangum\b")
 
 
 @dataclass(eq=False)
 class Handler:
     """A handler and what it reaches. Functions that name the same code in the same bundle share one.
 
-    `functions` is empty where the handler was found by its shape. `opaque` says why something that is missing
-    may be there after all (a layer that cannot be read, a build step); empty where all is in sight.
+    `functions` is empty where the handler was found by its shape.
     """
 
     application: Application
     functions: tuple[LambdaFunction, ...]
     module: PythonModule
     node: cst.CSTNode
+    attribute: str
     bundle: Bundle
-    program: Program
+    imports: ImportPath = field(repr=False)
 
     @cached_property
     def ids(self) -> tuple[FunctionId, ...]:
         """The function resources that run this handler."""
-        raise NotImplementedError
+        return tuple(function.id for function in self.functions)
 
-    @cached_property
+    @property
     def name(self) -> str:
         """What to call it in a message: the logical id of the first function, else the Python name."""
-        raise NotImplementedError
+        return self.functions[0].logical_id if self.functions else self.attribute
+
+    @property
+    def program(self) -> Program:
+        """The modules of the bundle."""
+        return self.imports.program
 
     @cached_property
     def event(self) -> str | None:
-        """The name of the parameter that receives the event."""
-        raise NotImplementedError
+        """The name of the parameter that receives the event; None where there is none."""
+        return self._parameters[0]
 
     @cached_property
     def context(self) -> str | None:
-        """The name of the parameter that receives the context."""
-        raise NotImplementedError
+        """The name of the parameter that receives the context; None where there is none."""
+        return self._parameters[1]
 
     @cached_property
     def reach(self) -> Reach:
         """What runs when Lambda runs the handler."""
-        raise NotImplementedError
+        return self.imports.reach(self.module, self.node)
 
     @cached_property
     def evaluator(self) -> Evaluator:
         """What expressions within reach come to."""
-        raise NotImplementedError
+        from lambdalint.python.evaluate import Evaluator
+
+        return Evaluator(self.program, self.reach)
 
     @cached_property
     def calls(self) -> AwsCalls:
         """The AWS calls within reach, and those that look like one and could not be resolved."""
-        raise NotImplementedError
+        from lambdalint.python.calls import aws_calls
+
+        return aws_calls(self.evaluator, self.reach)
 
     @cached_property
     def triggers(self) -> tuple[Trigger, ...]:
         """The triggers that the template gives to any of the functions."""
-        raise NotImplementedError
+        return tuple(trigger for function in self.functions for trigger in function.triggers)
 
     @property
     def opaque(self) -> tuple[str, ...]:
-        """Why what is missing from the bundle is unknown rather than absent (law 9)."""
+        """Why what is missing from the bundle is unknown rather than absent (law 9); empty where all of it is
+        in sight."""
         return self.bundle.opaque
 
-    def label(self, message: str, role: Role = Role.PRIMARY) -> Label:
-        """At the handler's `def`."""
-        raise NotImplementedError
+    def label(self, message: str, role: Role = Role.PRIMARY, function: FunctionId | None = None) -> Label:
+        """At the name in the handler's `def` (at the whole statement where it is bound otherwise)."""
+        from libcst import ClassDef, FunctionDef
+
+        place = self.node.name if isinstance(self.node, (FunctionDef, ClassDef)) else self.node
+        return self.module.label(place, message, role, function)
 
     def target(self, call: AwsCall, function: LambdaFunction | None = None) -> Resolved:
         """What the call acts on, seen from one of the functions (the first where none is given)."""
-        raise NotImplementedError
+        from lambdalint.application.targets import resolve
+
+        if function is None and self.functions:
+            function = self.functions[0]
+        return resolve(call.target, function, self.bundle)
+
+    @cached_property
+    def _parameters(self) -> tuple[str | None, str | None]:
+        from lambdalint.python.handlers import parameters
+
+        return parameters(self.program, self.module, self.node)
 
 
 @dataclass(eq=False)
 class ApplicationModule:
-    """A module as one application sees it.
-
-    `handlers` are those whose reach holds it: none for a module that lies under a CodeUri and that no handler
-    imports.
-    """
+    """A module as one application sees it. `handlers` are those whose reach holds it."""
 
     application: Application
     module: PythonModule
@@ -134,100 +168,369 @@ class ApplicationModule:
 
     @property
     def source(self) -> SourceFile:
-        """The file; the template for inline code."""
-        raise NotImplementedError
+        """The file; for inline code, the template."""
+        return self.module.file
 
     @property
     def reached(self) -> bool:
         """Whether some handler's reach holds the module."""
         return bool(self.handlers)
 
+    @property
+    def program(self) -> Program:
+        """The modules that this one can import, as its first handler sees them."""
+        return self.handlers[0].program
+
     @cached_property
     def functions(self) -> tuple[FunctionId, ...]:
         """The function resources whose handlers reach the module."""
-        raise NotImplementedError
+        return tuple(dict.fromkeys(each for handler in self.handlers for each in handler.ids))
 
     def runs(self, node: cst.CSTNode) -> bool:
         """Whether the node runs in Lambda (law 3)."""
-        raise NotImplementedError
+        return any(handler.reach.phase(self.module, node) is not None for handler in self.handlers)
 
     def phases(self, node: cst.CSTNode) -> frozenset[Phase]:
         """The phases in which the node runs, over all handlers."""
-        raise NotImplementedError
+        empty: frozenset[Phase] = frozenset()
+        return empty.union(*(handler.reach.phases(self.module, node) for handler in self.handlers))
 
-    def label(self, node: cst.CSTNode, message: str, role: Role = Role.PRIMARY) -> Label:
+    def label(
+        self,
+        node: cst.CSTNode,
+        message: str,
+        role: Role = Role.PRIMARY,
+        function: FunctionId | None = None,
+    ) -> Label:
         """At a node of the module."""
-        return self.module.label(node, message, role)
+        return self.module.label(node, message, role, function)
 
 
 @dataclass(eq=False)
 class Application:
-    """A template with the code that it deploys; or, with `template` None, the loose modules of a folder."""
+    """A template with the code that it deploys; or, with `template` None, the loose handlers of a folder.
 
-    project: Project
-    path: PurePosixPath  # of the template, or the folder of the loose modules
+    `path` is the template's, or the folder of the loose modules. `copy` says that the template was packaged
+    from another beside it: every rule is silent on it (law 10).
+    """
+
+    project: Project = field(repr=False)
+    path: PurePosixPath
     template: Template | None
-    settings: Settings
-    copy: bool = False  # packaged from a template beside it: every rule is silent (law 10)
+    settings: Settings = field(repr=False)
+    copy: bool = False
+    _loose: tuple[PurePosixPath, ...] = ()
 
     @property
     def root(self) -> Path:
         """The project root."""
         return self.project.root
 
-    @cached_property
+    @property
+    def files(self) -> Files:
+        """The files of the project."""
+        return self.project.files
+
+    @property
     def functions(self) -> tuple[LambdaFunction, ...]:
         """The function resources of the template, of every runtime."""
-        raise NotImplementedError
+        return self.template.functions if self.template is not None else ()
 
     @cached_property
     def links(self) -> Mapping[str, Linked | Unlinked]:
         """For each function's logical id: its code, or why there is none to read."""
-        raise NotImplementedError
+        found: dict[str, Linked | Unlinked] = {}
+        for function in self.functions:
+            linked = self._files_links[function.logical_id]
+            handler = self._by_function.get(function.logical_id)
+            if isinstance(linked, Linked) and handler is None:
+                reason = UNREADABLE if linked.path in self._failed else FUNCTION_NOT_FOUND
+                linked = Unlinked(reason, f"{linked.path}:{linked.attribute}", linked.bundle)
+            found[function.logical_id] = linked
+        return found
 
     @cached_property
     def handlers(self) -> tuple[Handler, ...]:
-        """Each handler once, in the order of the functions."""
-        raise NotImplementedError
+        """Each handler once: in the order of the functions, or of the loose modules."""
+        if self.template is None:
+            return tuple(self._loose_handlers())
+        unique = {id(handler): handler for handler in self._by_function.values()}
+        return tuple(unique.values())
 
     @cached_property
     def modules(self) -> tuple[ApplicationModule, ...]:
-        """Every module of the application, reached or not, by path."""
-        raise NotImplementedError
+        """Every module that some handler reaches, by path. (Those under a CodeUri that none reaches are
+        nobody's concern and are not parsed; `bundle_files` lists them.)"""
+        reaching: dict[int, list[Handler]] = {}
+        modules: dict[int, PythonModule] = {}
+        for handler in self.handlers:
+            for module in handler.reach.modules:
+                modules[id(module)] = module
+                reaching.setdefault(id(module), []).append(handler)
+        ordered = sorted(modules, key=lambda key: _place(modules[key]))
+        return tuple(ApplicationModule(self, modules[key], tuple(reaching[key])) for key in ordered)
+
+    def module(self, module: PythonModule) -> ApplicationModule | None:
+        """The application's view of a module; None for one that no handler reaches."""
+        return self._modules_by_id.get(id(module))
 
     @cached_property
     def failures(self) -> tuple[ParseFailure, ...]:
-        """The files of the application that cannot be read or parsed."""
-        raise NotImplementedError
+        """The Python that handlers reach (or name) and that cannot be read or parsed, by path."""
+        for handler in self.handlers:
+            _ = handler.reach  # imports are followed here, and fail here
+        found = [failure for imports in self._imports for failure in imports.failures.values()]
+        unique = {
+            (failure.path, failure.problem.line): failure for failure in (*self._failed.values(), *found)
+        }
+        return tuple(unique[key] for key in sorted(unique))
+
+    @cached_property
+    def folders(self) -> tuple[PurePosixPath, ...]:
+        """The folders whose Python belongs to the application: CodeUris, layers and their like."""
+        found: dict[PurePosixPath, None] = {}
+        for linked in self._files_links.values():
+            if linked.bundle is not None:
+                found.update((folder, None) for folder in linked.bundle.folders)
+        if self.template is not None:
+            found.update((folder, None) for folder in layer_folders(self.template, self.files))
+        return tuple(found)
+
+    @cached_property
+    def bundle_files(self) -> tuple[PurePosixPath, ...]:
+        """All Python files that are deployed, reached or not."""
+        folders = frozenset(self.folders)
+        return tuple(path for path in self.files.python if not folders.isdisjoint(path.parents))
 
     def handler(self, function: LambdaFunction) -> Handler | None:
         """The handler of a function; None where it is not linked."""
-        raise NotImplementedError
+        return self._by_function.get(function.logical_id)
 
     def unlinked(self, function: LambdaFunction) -> Unlinked | None:
         """Why the function has no handler; None where it has one."""
-        raise NotImplementedError
+        linked = self.links[function.logical_id]
+        return linked if isinstance(linked, Unlinked) else None
 
     def options(self, rule: Rule | RuleMeta) -> Mapping[str, OptionValue]:
         """The rule's options in this application."""
         return self.settings.options(rule)
 
+    # -- linking --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _files_links(self) -> Mapping[str, Linked | Unlinked]:
+        return {function.logical_id: link(function, self.files) for function in self.functions}
+
+    @cached_property
+    def _by_function(self) -> Mapping[str, Handler]:
+        """The handlers by logical id; functions that run the same code in the same bundle share one."""
+        shared: dict[object, Handler] = {}
+        found: dict[str, Handler] = {}
+        for function in self.functions:
+            linked = self._files_links[function.logical_id]
+            if not isinstance(linked, Linked):
+                continue
+            key: object = function.logical_id
+            if linked.embedded is None:
+                key = (linked.bundle, linked.path, linked.attribute)
+            handler = shared.get(key) or self._handler(linked)
+            if handler is not None:
+                handler.functions = (*handler.functions, function)
+                shared[key] = found[function.logical_id] = handler
+        return found
+
+    def _handler(self, linked: Linked) -> Handler | None:
+        from lambdalint.python.handlers import handler_node
+
+        if linked.embedded is not None:
+            inline = parse_inline(linked.embedded)
+            if isinstance(inline, ParseFailure):
+                self._failed[linked.path] = inline
+                return None
+            module = inline
+            imports = ImportPath(self.project.modules, linked.bundle.search_path, inline)
+        else:
+            parsed = self.project.modules.get(linked.path)
+            if parsed is None:
+                self._failed[linked.path] = self.project.modules.failures[linked.path]
+                return None
+            module = parsed
+            imports = self.project.imports(linked.bundle.search_path)
+        self._imports.append(imports)
+        found = handler_node(imports.program, module, linked.attribute)
+        if found is None:
+            return None
+        module, node = found
+        return Handler(self, (), module, node, linked.attribute, linked.bundle, imports)
+
+    def _loose_handlers(self) -> Iterator[Handler]:
+        from lambdalint.python.handlers import find_handlers_by_shape
+
+        folders = tuple(dict.fromkeys((self.path, *self.path.parents)))
+        bundle = Bundle(None, folders, opaque=("no template",))
+        imports = self.project.imports(folders, loose=True)
+        self._imports.append(imports)
+        for path in self._loose:
+            module = self.project.modules.get(path)
+            if module is None:
+                failure = self.project.modules.failures[path]
+                if failure.source is None or _HANDLER_LINE.search(failure.source.text):
+                    self._failed[path] = failure
+                continue
+            for node in find_handlers_by_shape(module):
+                name = getattr(getattr(node, "name", None), "value", path.stem)
+                yield Handler(self, (), module, node, name, bundle, imports)
+
+    @cached_property
+    def _modules_by_id(self) -> Mapping[int, ApplicationModule]:
+        return {id(each.module): each for each in self.modules}
+
+    @cached_property
+    def _failed(self) -> dict[PurePosixPath, ParseFailure]:
+        return {}
+
+    @cached_property
+    def _imports(self) -> list[ImportPath]:
+        return []
+
 
 @dataclass(frozen=True, eq=False)
 class Unit:
-    """Applications that share modules: what one worker takes."""
+    """Neighbouring applications, which mostly share modules: what one worker takes.
 
-    applications: tuple[Application, ...]
+    Made of paths alone, so that it costs nothing; `applications` makes the applications. `loose` are handlers
+    that no template deploys, by folder.
+    """
+
+    project: Project = field(repr=False)
+    templates: tuple[PurePosixPath, ...] = ()
+    loose: tuple[tuple[PurePosixPath, tuple[PurePosixPath, ...]], ...] = ()
+
+    @property
+    def applications(self) -> tuple[Application, ...]:
+        """The applications; made anew where nobody holds them any more."""
+        return tuple(self)
+
+    def __iter__(self) -> Iterator[Application]:
+        """One application after the other: only the one at hand need be in memory."""
+        for path in self.templates:
+            application = self.project.application(path)
+            if application is not None:
+                yield application
+        for folder, paths in self.loose:
+            application = self.project.loose_application(folder, paths)
+            if application.handlers or application.failures:
+                yield application
 
 
-@dataclass(eq=False)
 class Project:
-    """All applications under a root, and the modules that they share."""
+    """The applications under a root."""
 
-    root: Path
-    applications: tuple[Application, ...] = field(default=())
+    def __init__(self, files: Files, settings_of: Callable[[PurePosixPath], Settings]) -> None:
+        self.files = files
+        self.modules = Modules(files)
+        self.failures: dict[PurePosixPath, SourceError] = {}
+        self._settings_of = settings_of
+        self._applications: WeakValueDictionary[PurePosixPath, Application] = WeakValueDictionary()
+        self._imports: WeakValueDictionary[object, ImportPath] = WeakValueDictionary()
+        self._stacks = Stacks(files, settings_of)
+
+    @classmethod
+    def build(cls, root: Path, files: Files, settings_of: Callable[[PurePosixPath], Settings]) -> Project:
+        """The project of what was discovered under a root. `settings_of` gives the settings for a template's
+        path or the folder of loose modules. Nothing is read before it is asked for."""
+        assert root == files.root
+        return cls(files, settings_of)
+
+    @property
+    def root(self) -> Path:
+        """The folder that bounds everything."""
+        return self.files.root
 
     @cached_property
+    def applications(self) -> tuple[Application, ...]:
+        """All applications at once: those of templates by path, then those of loose modules."""
+        found = [application for unit in self.template_units for application in unit]
+        owned = [folder for application in found for folder in application.folders]
+        found += [application for unit in self.loose_units(owned) for application in unit]
+        return tuple(found)
+
+    @property
     def units(self) -> Sequence[Unit]:
-        """The applications, grouped so that no two groups share a module."""
-        raise NotImplementedError
+        """All units. Which modules are loose shows only once every template is decoded, so this decodes them;
+        `template_units` does not."""
+        owned = [folder for unit in self.template_units for each in unit for folder in each.folders]
+        return (*self.template_units, *self.loose_units(owned))
+
+    @cached_property
+    def template_units(self) -> Sequence[Unit]:
+        """The templates, those in one another's folders together."""
+        groups: dict[PurePosixPath, list[PurePosixPath]] = {}
+        folders = {path.parent for path in self.files.templates} - {PurePosixPath(".")}
+        for path in self.files.templates:
+            around = [folder for folder in (path.parent, *path.parent.parents) if folder in folders]
+            groups.setdefault(around[-1] if around else PurePosixPath("."), []).append(path)
+        return tuple(Unit(self, tuple(paths)) for paths in groups.values())
+
+    def loose_units(self, owned: Iterable[PurePosixPath]) -> Sequence[Unit]:
+        """The handlers that lie in none of the folders that applications own, by shape, folder by folder.
+
+        Give it the `folders` of all applications of templates.
+        """
+        folders = frozenset(owned)
+        loose: dict[PurePosixPath, list[PurePosixPath]] = {}
+        for path in self.files.python:
+            if folders.isdisjoint(path.parents) and _may_be_loose(path) and self._mentions_handler(path):
+                loose.setdefault(path.parent, []).append(path)
+        groups: dict[str, list[tuple[PurePosixPath, tuple[PurePosixPath, ...]]]] = {}
+        for folder, paths in loose.items():
+            groups.setdefault(folder.parts[0] if folder.parts else "", []).append((folder, tuple(paths)))
+        return tuple(Unit(self, loose=tuple(group)) for group in groups.values())
+
+    def application(self, path: PurePosixPath) -> Application | None:
+        """The application of a template; None where the file cannot be read, see `failures`."""
+        found = self._applications.get(path)
+        if found is None:
+            settings = self._settings_of(path)
+            try:
+                template = self._stacks.load(path)
+            except SourceError as error:
+                self.failures[path] = error
+                return None
+            copy = self._stacks.is_copy(template)
+            found = self._applications[path] = Application(self, path, template, settings, copy)
+        return found
+
+    def loose_application(self, folder: PurePosixPath, paths: tuple[PurePosixPath, ...]) -> Application:
+        """The application of loose modules in a folder."""
+        found = self._applications.get(folder)
+        if found is None:
+            found = Application(self, folder, None, self._settings_of(folder), _loose=paths)
+            self._applications[folder] = found
+        return found
+
+    def imports(self, search_path: Sequence[PurePosixPath], loose: bool = False) -> ImportPath:
+        """The import path of a bundle; bundles with the same folders share it."""
+        key = (tuple(search_path), loose)
+        found = self._imports.get(key)
+        if found is None:
+            found = self._imports[key] = ImportPath(self.modules, search_path, loose=loose)
+        return found
+
+    def _mentions_handler(self, path: PurePosixPath) -> bool:
+        try:
+            text = self.files.read_python(path).text
+        except SourceError:
+            return False
+        return bool(_MENTIONS.search(text) and _MAYBE_HANDLER.search(text))
+
+
+def _place(module: PythonModule) -> tuple[str, int]:
+    source = module.source
+    return str(source.path), source.fallback.start if isinstance(source, EmbeddedSource) else 0
+
+
+def _may_be_loose(path: PurePosixPath) -> bool:
+    if _TEST_NAME.search(path.stem) or "{{" in str(path):
+        return False
+    return _TEST_FOLDERS.isdisjoint(part.lower() for part in path.parts[:-1])

@@ -1,0 +1,175 @@
+"""What templates of one project have to do with each other: nested stacks, and copies made by packaging."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from lambdalint.source import SourceError
+from lambdalint.template.template import load
+from lambdalint.template.values import Alternative, Known
+
+if TYPE_CHECKING:
+    from lambdalint.discovery import Files
+    from lambdalint.rule import Settings
+    from lambdalint.template.template import Resource, Template
+
+# The resources that deploy another template, and the property that says which: a local path, until
+# `sam package` or `aws cloudformation package` uploads it.
+_NESTED = {"AWS::Serverless::Application": "Location", "AWS::CloudFormation::Stack": "TemplateURL"}
+_MENTIONS_NESTED = re.compile("|".join(re.escape(kind) for kind in _NESTED))
+_FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Lambda::Function")
+
+
+class Stacks:
+    """Loads the templates of a project, each with what its parents in the tree pass to it."""
+
+    def __init__(self, files: Files, settings_of: Callable[[PurePosixPath], Settings]) -> None:
+        self._files = files
+        self._settings_of = settings_of
+        self._parents: dict[PurePosixPath, Template] = {}
+
+    def load(self, path: PurePosixPath) -> Template:
+        """The template of a file. Raises SourceError where it cannot be read.
+
+        A parameter that a parent passes has the parent's value; where that is not known, or parents differ,
+        it is unknown, whatever its default.
+        """
+        if path in self._parents:
+            return self._parents[path]
+        template = self._load(path)
+        deployments = [
+            stack
+            for parent in self._children.get(path, ())
+            if parent != path
+            for stack in self._stacks(parent, path)
+        ]
+        return _with_passed(template, deployments) if deployments else template
+
+    def is_copy(self, template: Template) -> bool:
+        """Whether all code of the template lies at S3 and a template beside it names the same functions with
+        their code in the project: it was packaged from that one."""
+        functions = _code_of(template)
+        if not functions or not all(_is_remote(code) for code in functions.values()):
+            return False
+        return any(self._is_source(path, functions) for path in self._beside(template.source.path))
+
+    def _is_source(self, path: PurePosixPath, functions: Mapping[str, Any]) -> bool:
+        try:
+            text = self._files.read_text(path).text
+            if not all(name in text for name in functions):
+                return False
+            others = _code_of(self.load(path))
+        except SourceError:
+            return False
+        return functions.keys() <= others.keys() and not any(_is_remote(others[name]) for name in functions)
+
+    def _beside(self, path: PurePosixPath) -> Iterator[PurePosixPath]:
+        """The templates in the same folder, in one around it or in one below."""
+        for other in self._files.templates:
+            near = path.parent in (other.parent, *other.parent.parents) or other.parent in path.parent.parents
+            if other != path and near:
+                yield other
+
+    def _load(self, path: PurePosixPath) -> Template:
+        source = self._files.read_text(path)
+        return load(source, self._settings_of(path).parameters, lambda text: self._read_beside(path, text))
+
+    def _read_beside(self, path: PurePosixPath, text: str) -> str | None:
+        found = self._files.resolve(path.parent / text)
+        if found is None or not self._files.is_file(found):
+            return None
+        try:
+            return self._files.read_text(found).text
+        except SourceError:
+            return None
+
+    @cached_property
+    def _children(self) -> Mapping[PurePosixPath, Sequence[PurePosixPath]]:
+        """The parents of each template that another one in the tree deploys."""
+        found: dict[PurePosixPath, list[PurePosixPath]] = {}
+        known = frozenset(self._files.templates)
+        for path in self._files.templates:
+            try:
+                text = self._files.read_text(path).text
+            except SourceError:
+                continue
+            if not _MENTIONS_NESTED.search(text):
+                continue
+            parent = self._parents[path] = self._load(path)
+            for stack in parent.of_type(*_NESTED):
+                child = _child(stack)
+                if child in known:
+                    found.setdefault(child, []).append(path)
+        return {child: tuple(dict.fromkeys(parents)) for child, parents in found.items()}
+
+    def _stacks(self, parent: PurePosixPath, child: PurePosixPath) -> Iterator[Resource]:
+        for stack in self._parents[parent].of_type(*_NESTED):
+            if _child(stack) == child:
+                yield stack
+
+
+def _child(stack: Resource) -> PurePosixPath | None:
+    """The template that a nested stack deploys, where that is a local path."""
+    found = stack.get(_NESTED[stack.type])
+    value = found[0].value if len(found) == 1 else None
+    if not isinstance(value, Known) or not isinstance(value.value, str) or "://" in value.value:
+        return None
+    return PurePosixPath(posixpath.normpath(stack.template.source.path.parent / value.value))
+
+
+def _with_passed(template: Template, deployments: Sequence[Resource]) -> Template:
+    """The template with its parameters as its parents set them."""
+    known = dict(template.configured)
+    unknown: set[str] = set()
+    for name in template.parameters:
+        if not any(stack.get("Parameters", name) for stack in deployments):
+            continue
+        given = {_passed(stack, name) for stack in deployments}
+        value = given.pop() if len(given) == 1 else None
+        if value is not None:
+            known[name] = value
+        else:
+            known.pop(name, None)
+            unknown.add(name)
+    data = template.data
+    if unknown:
+        declared = {
+            name: {key: value for key, value in body.items() if key != "Default"}
+            if name in unknown and isinstance(body, dict)
+            else body
+            for name, body in template.parameters.items()
+        }
+        data = {**template.data, "Parameters": declared}
+    return replace(template, configured=known, data=data)
+
+
+def _passed(stack: Resource, name: str) -> str | None:
+    """The value that a stack gives to a parameter, as a string; None where it is not known or not given."""
+    found: tuple[Alternative, ...] = stack.get("Parameters", name)
+    value = found[0].value if len(found) == 1 else None
+    if not isinstance(value, Known) or isinstance(value.value, (dict, list)):
+        return None
+    # A parent's own default may be overridden when it is deployed, as may the child's.
+    return str(value.value)
+
+
+def _code_of(template: Template) -> dict[str, Any]:
+    """For each function of the template the property that says where its code is."""
+    found = {}
+    for function in template.of_type(*_FUNCTION_TYPES):
+        properties = function.properties
+        if "InlineCode" not in properties:
+            found[function.logical_id] = properties.get("CodeUri", properties.get("Code"))
+    return found
+
+
+def _is_remote(code: Any) -> bool:
+    if isinstance(code, str):
+        return code.startswith("s3://")
+    return isinstance(code, dict) and any(key in code for key in ("S3Bucket", "Bucket", "ImageUri"))
