@@ -190,6 +190,17 @@ def overlay(contents: Mapping[str, bytes]) -> Iterator[None]:
         _overlay = before
 
 
+def current_overlay() -> Mapping[str, bytes]:
+    """The contents that stand in for files now: for a worker process, which gives them to `begin_overlay`."""
+    return _overlay
+
+
+def begin_overlay(contents: Mapping[str, bytes]) -> None:
+    """Begins an overlay that lasts as long as the process."""
+    global _overlay
+    _overlay = contents
+
+
 def _read_bytes(path: Path) -> bytes:
     if _overlay:
         content = _overlay.get(os.path.realpath(path))

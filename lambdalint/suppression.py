@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lambdalint.template.values import Path
 
 _SYNTAX = "write `# lambdalint: ignore[rule-name] reason`"
+_OWN = frozenset({UNUSED_IGNORE.name, UNKNOWN_IGNORE.name})
 _DEEDS = {"ignore": "silences nothing here", "file-ignore": "silences nothing in this file"}
 
 
@@ -42,6 +43,7 @@ class MetadataIgnore:
 
 
 Ignore = Directive | MetadataIgnore
+Ran = Mapping[PurePosixPath, Collection[str]]
 
 
 class Suppressions:
@@ -68,21 +70,30 @@ class Suppressions:
             return Suppressed(finding, "metadata")
         return self._without_functions(finding)
 
-    def leftovers(
-        self, known: Collection[str], ran: Mapping[PurePosixPath, Collection[str]]
-    ) -> Iterator[Finding]:
+    def leftovers(self, known: Collection[str], ran: Ran) -> Iterator[Finding]:
         """The ignores that do nothing, as findings of unused-ignore and unknown-ignore.
 
         `known` are the names of all rules; `ran` says which of them ran on a file, and only these are judged
-        there. To be asked when every finding has been applied.
+        there. To be asked when every other finding has been applied. Ignores of these two rules are judged by
+        `idle`, once the findings that come from here have been applied too.
         """
         for ignore in self._all():
-            active = ran.get(ignore.source.path, ())
-            if UNKNOWN_IGNORE.name in active:
+            if UNKNOWN_IGNORE.name in ran.get(ignore.source.path, ()):
                 yield from _unknown(ignore, known)
+        yield from self._unused(ran, lambda name: name not in _OWN)
+
+    def idle(self, ran: Ran) -> Iterator[Finding]:
+        """The ignores of unused-ignore and unknown-ignore that do nothing."""
+        return self._unused(ran, _OWN.__contains__)
+
+    def _unused(self, ran: Ran, about: Callable[[str], bool]) -> Iterator[Finding]:
+        for ignore in self._all():
+            active = ran.get(ignore.source.path, ())
             if UNUSED_IGNORE.name in active:
                 unused = [
-                    name for name in ignore.names if name.text in active and not self._has_acted(ignore, name)
+                    n
+                    for n in ignore.names
+                    if about(n.text) and n.text in active and not self._acts(ignore, n)
                 ]
                 if unused:
                     yield _unused(ignore, unused)
@@ -93,7 +104,7 @@ class Suppressions:
         for ignores in self._metadata.values():
             yield from ignores
 
-    def _has_acted(self, ignore: Ignore, name: Name) -> bool:
+    def _acts(self, ignore: Ignore, name: Name) -> bool:
         return (ignore.source.path, name.span) in self._acted
 
     def _at(self, label: Label, rule: str) -> list[Directive]:

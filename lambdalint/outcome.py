@@ -1,0 +1,249 @@
+"""Runs the rules over one application, at every altitude, and contains what goes wrong in them."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, TypeVar
+
+from lambdalint.directives import Directive, scan
+from lambdalint.engine_rules import SYNTAX_ERROR, TEMPLATE_ERROR
+from lambdalint.finding import Finding, Label
+from lambdalint.merge import Owner
+from lambdalint.registry import ENGINE_THEME, Registry
+from lambdalint.report import Crash, FunctionLink, Suppressed
+from lambdalint.rule import Rule, RuleMeta
+from lambdalint.source import SourceError, SourceFile, Span
+from lambdalint.suppression import MetadataIgnore, PerPath, metadata_ignores, per_path
+
+if TYPE_CHECKING:
+    from lambdalint.application.application import Application, ParseFailure
+    from lambdalint.template.template import TemplateProblem
+
+Check = Callable[[], Iterable[Finding]]
+
+ENGINE = "lambdalint"
+"""Whom a crash is put down to that no rule is to blame for."""
+
+_T = TypeVar("_T")
+
+
+@dataclass
+class Outcome:
+    """What comes of one application. Plain data: it travels between processes."""
+
+    path: PurePosixPath
+    owner: Owner
+    ignores: PerPath
+    findings: list[Finding] = field(default_factory=list)
+    suppressed: list[Suppressed] = field(default_factory=list)
+    crashes: list[Crash] = field(default_factory=list)
+    links: list[FunctionLink] = field(default_factory=list)
+    directives: list[Directive] = field(default_factory=list)
+    metadata: list[MetadataIgnore] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    unknown: dict[str, int] = field(default_factory=dict)
+
+
+def run(application: Application, registry: Registry, rules: Mapping[str, Rule]) -> Outcome:
+    """Runs the rules that the application's settings select. `rules` holds all that are loaded, by name.
+
+    Never raises for what a rule or the model does: that is a Crash, and the rest goes on.
+    """
+    return _Run(application, registry, rules).outcome()
+
+
+def syntax_error(failure: ParseFailure, root: Path) -> Finding:
+    """A Python file that cannot be read or parsed, as a finding."""
+    source = failure.source or _undecoded(root, failure.path)
+    problem = failure.problem
+    if isinstance(problem, SourceError):
+        reason, span = problem.reason, _from(source, problem.line, 1)
+    else:
+        reason, span = problem.message, _from(source, problem.line, problem.column)
+    help = "mend it: Lambda cannot import the file, and nothing else in it can be checked"
+    return SYNTAX_ERROR.finding(f"the file does not parse: {reason}", Label(source, span, reason), help=help)
+
+
+def unreadable_template(path: PurePosixPath, message: str, help: str, line: int, root: Path) -> Finding:
+    """A template that cannot be read at all, as a finding."""
+    source = _undecoded(root, path)
+    return TEMPLATE_ERROR.finding(message, Label(source, _from(source, line, 1), message), help=help)
+
+
+class _Run:
+    def __init__(self, application: Application, registry: Registry, rules: Mapping[str, Rule]) -> None:
+        self.application = application
+        metas = registry.select(application.settings)
+        self.metas = () if application.copy else metas
+        self.rules = [(meta, rules[meta.name]) for meta in self.metas if meta.theme != ENGINE_THEME]
+        self.ignores = per_path(application.settings.per_path_ignores, registry.expand)
+        self.crashes: dict[tuple[str, str], Crash] = {}
+        self.seconds: dict[str, float] = {}
+        self.findings: list[Finding] = []
+
+    def outcome(self) -> Outcome:
+        self._report_problems()
+        for meta, rule in self.rules:
+            begin = time.perf_counter()
+            self._run_rule(meta, rule)
+            self.seconds[meta.name] = time.perf_counter() - begin
+        sources = self._sources()
+        template = self.application.template
+        kept, suppressed = self._by_path()
+        links = list(self._model(lambda: function_links(self.application)))
+        return Outcome(
+            path=self.application.path,
+            owner=Owner(
+                frozenset(source.path for source in sources),
+                frozenset(meta.name for meta in self.metas),
+                frozenset(rule for rule, _ in self.crashes),
+            ),
+            ignores=self.ignores,
+            findings=kept,
+            suppressed=suppressed,
+            crashes=list(self.crashes.values()),
+            links=links,
+            directives=list(self._model(lambda: chain.from_iterable(map(scan, sources)))),
+            metadata=list(self._model(lambda: metadata_ignores(template) if template else ())),
+            seconds=self.seconds,
+            unknown=_count(link.reason for link in links if link.reason),
+        )
+
+    def _report_problems(self) -> None:
+        names = {meta.name for meta in self.metas}
+        template = self.application.template
+        if template is not None and TEMPLATE_ERROR.name in names:
+            self.findings.extend(_template_error(template.source, problem) for problem in template.problems)
+        if SYNTAX_ERROR.name in names:
+            failures = self._model(lambda: self.application.failures)
+            self.findings.extend(syntax_error(failure, self.application.root) for failure in failures)
+
+    def _run_rule(self, meta: RuleMeta, rule: Rule) -> None:
+        for path, check in self._calls(rule):
+            self.findings.extend(self._contain(meta.name, path, partial(_findings, meta, check)))
+
+    def _calls(self, rule: Rule) -> Iterator[tuple[str, Check]]:
+        """Each call of the rule, with the file that it is about; only of altitudes that it overrides."""
+        application, path = self.application, str(self.application.path)
+        if _overrides(rule, "check_application"):
+            yield path, partial(rule.check_application, application)
+        template = application.template
+        if template is not None and _overrides(rule, "check_template"):
+            yield path, partial(rule.check_template, template, application)
+        if _overrides(rule, "check_function"):
+            for function in self._model(lambda: application.functions):
+                yield path, partial(rule.check_function, function, application)
+        if _overrides(rule, "check_handler"):
+            for handler in self._model(lambda: application.handlers):
+                yield str(handler.module.source.path), partial(rule.check_handler, handler)
+        if _overrides(rule, "check_module"):
+            for module in self._model(lambda: application.modules):
+                if module.reached:
+                    yield str(module.source.path), partial(rule.check_module, module)
+
+    def _sources(self) -> tuple[SourceFile, ...]:
+        """The template and the modules that rules look into."""
+        modules = self._model(lambda: self.application.modules)
+        sources = [module.source for module in modules if module.reached]
+        template = self.application.template
+        return tuple(dict.fromkeys([template.source, *sources] if template else sources))
+
+    def _by_path(self) -> tuple[list[Finding], list[Suppressed]]:
+        kept: list[Finding] = []
+        suppressed: list[Suppressed] = []
+        for finding in self.findings:
+            pattern = self.ignores.match(finding)
+            if pattern is None:
+                kept.append(finding)
+            else:
+                suppressed.append(Suppressed(finding, "per-path", pattern))
+        return kept, suppressed
+
+    def _model(self, ask: Callable[[], Iterable[_T]]) -> Sequence[_T]:
+        return self._contain(ENGINE, str(self.application.path), ask)
+
+    def _contain(self, rule: str, path: str, call: Callable[[], Iterable[_T]]) -> Sequence[_T]:
+        try:
+            return list(call())
+        except Exception as error:  # whatever a rule may raise; RecursionError and MemoryError among them
+            self.crashes.setdefault((rule, path), Crash(rule, path, describe(error)))
+            return ()
+
+
+def describe(error: BaseException) -> str:
+    """An exception in one line, with the place that raised it."""
+    text = " ".join(str(error).split())
+    frames = traceback.extract_tb(error.__traceback__, limit=-1)
+    place = f" ({Path(frames[0].filename).name}:{frames[0].lineno})" if frames else ""
+    return f"{type(error).__name__}: {text}{place}" if text else f"{type(error).__name__}{place}"
+
+
+def function_links(application: Application) -> Iterator[FunctionLink]:
+    """For each function of the template: its handler or the reason why there is none, triggers and modes."""
+    for function in application.functions:
+        handler = application.handler(function)
+        unlinked = application.unlinked(function)
+        yield FunctionLink(
+            template=function.id.template,
+            logical_id=function.logical_id,
+            handler=_handler_text(application, function.logical_id) if handler else None,
+            reason=unlinked.reason if unlinked else None,
+            detail=unlinked.detail if unlinked else "",
+            modes=tuple(sorted({trigger.mode.value for trigger in function.triggers})),
+            triggers=tuple(trigger.description for trigger in function.triggers),
+            runtime=function.runtime,
+        )
+
+
+def _handler_text(application: Application, logical_id: str) -> str:
+    linked = application.links[logical_id]
+    return f"{getattr(linked, 'path', '')}:{getattr(linked, 'attribute', '')}"
+
+
+def _findings(meta: RuleMeta, check: Check) -> Iterator[Finding]:
+    """The findings of a call; raises for one that is not well made, as if the rule had."""
+    for finding in check():
+        if finding.rule != meta.name:
+            raise ValueError(f"a finding in the name of `{finding.rule}`")
+        for label in finding.labels:
+            if not 0 <= label.span.start <= label.span.end <= len(label.source.text):
+                raise ValueError(f"a label outside {label.source.path}: {label.span}")
+        yield finding
+
+
+def _template_error(source: SourceFile, problem: TemplateProblem) -> Finding:
+    label = Label(source, problem.span, problem.message)
+    help = "mend it: what the template deploys is not known for certain"
+    return TEMPLATE_ERROR.finding(f"the template does not decode: {problem.message}", label, help=help)
+
+
+def _overrides(rule: Rule, method: str) -> bool:
+    return getattr(type(rule), method) is not getattr(Rule, method)
+
+
+def _count(reasons: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for reason in reasons:
+        counts[reason] = counts.get(reason, 0) + 1
+    return counts
+
+
+def _undecoded(root: Path, path: PurePosixPath) -> SourceFile:
+    """The text as far as it can be shown, for a file that is not the text it should be."""
+    try:
+        data = (root / path).read_bytes()
+    except OSError:
+        data = b""
+    return SourceFile(path, data.decode("utf-8", "replace"))
+
+
+def _from(source: SourceFile, line: int, column: int) -> Span:
+    """From a place to the end of its line; the whole line where the place is its end."""
+    start, whole = source.offset(line, column), source.line_span(line)
+    return Span(start, whole.end) if start < whole.end else whole
