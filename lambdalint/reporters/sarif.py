@@ -109,10 +109,8 @@ class _Run:
         return notification
 
     def _suppressed(self, item: Suppressed) -> Json:
-        suppression: Json = {
-            "kind": "external" if item.kind == "per-path" else "inSource",
-            "status": "accepted",
-        }
+        # Without a status it is accepted (3.27.23); the schema of 2019 has another name for that property.
+        suppression: Json = {"kind": "external" if item.kind == "per-path" else "inSource"}
         if item.reason:
             suppression["justification"] = item.reason
         return {**self._result(item.finding), "suppressions": [suppression]}
