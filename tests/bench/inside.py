@@ -1,0 +1,124 @@
+"""Measures inside one process, and prints JSON: `python -m tests.bench.inside code|templates FOLDER`.
+
+What is ours and what it is measured against take turns over the same files, and the processor's time counts,
+not the clock's: other programs on the machine then weigh little.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import libcst as cst
+
+from lambdalint.application.application import Application
+from lambdalint.config import Configuration
+from lambdalint.discovery import discover
+from lambdalint.engine import build_project
+from lambdalint.outcome import Outcome, run
+from lambdalint.registry import ENGINE_THEME, Registry, load_registry
+from lambdalint.rule import Rule
+from lambdalint.source import read_text
+from lambdalint.template.template import load
+
+ROUNDS = 3
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+def main() -> None:
+    """Prints `ours` and `floor` in seconds (medians), the numbers of files and lines, and seconds by rule."""
+    what, folder = sys.argv[1], Path(sys.argv[2])
+    print(json.dumps({"code": _code, "templates": _templates}[what](folder)))
+
+
+def _code(root: Path) -> dict[str, object]:
+    """Rules that read code, from source text to findings with their places, against parse_module."""
+    ours: list[float] = []
+    floor: list[float] = []
+    for _ in range(ROUNDS):
+        applications, registry, rules = _project(root)
+        code = {name: rule for name, rule in rules.items() if rule.reads != "template"}
+        for application in applications:
+            for function in application.functions:
+                _ = function.triggers
+        seconds, outcomes = _timed(partial(_run, applications, registry, code))
+        ours.append(seconds)
+        modules = [module.module for application in applications for module in application.modules]
+        texts = list({module.source: module.source.text for module in modules}.values())
+        floor.append(_timed(partial(_all, cst.parse_module, texts))[0])
+    return _figures(ours, floor, texts, outcomes)
+
+
+def _templates(root: Path) -> dict[str, object]:
+    """Loading and all rules, for templates without their code, against cfn-lint's decode."""
+    from cfnlint.decode import decode
+
+    ours: list[float] = []
+    floor: list[float] = []
+    for _ in range(ROUNDS):
+        applications, registry, rules = _project(root)
+        applications = [application for application in applications if application.template is not None]
+        paths = [application.path for application in applications]
+        texts = [read_text(root, path).text for path in paths]
+        loading, _loaded = _timed(partial(_all, lambda path: load(read_text(root, path)), paths))
+        seconds, outcomes = _timed(partial(_run, applications, registry, rules))
+        ours.append(loading + seconds)
+        floor.append(_timed(partial(_all, decode, [str(root / path) for path in paths]))[0])
+    return _figures(ours, floor, texts, outcomes)
+
+
+def _run(applications: list[Application], registry: Registry, rules: dict[str, Rule]) -> list[Outcome]:
+    return [run(application, registry, rules) for application in applications]
+
+
+def _all(call: Callable[[S], T], arguments: Iterable[S]) -> list[T]:
+    return [call(argument) for argument in arguments]
+
+
+def _project(root: Path) -> tuple[list[Application], Registry, dict[str, Rule]]:
+    registry = load_registry()
+    configuration = Configuration(root, registry, isolated=True)
+    project = build_project(discover(root, [root]), configuration)
+    rules = {
+        meta.name: registry.load(meta)
+        for application in project.applications[:1]
+        for meta in registry.select(application.settings)
+        if meta.theme != ENGINE_THEME
+    }
+    return list(project.applications), registry, rules
+
+
+def _timed(call: Callable[[], T]) -> tuple[float, T]:
+    gc.collect()
+    began = time.process_time()
+    result = call()
+    return time.process_time() - began, result
+
+
+def _figures(
+    ours: list[float], floor: list[float], texts: list[str], outcomes: list[Outcome]
+) -> dict[str, object]:
+    by_rule: Counter[str] = Counter()
+    for outcome in outcomes:
+        by_rule.update(outcome.seconds)
+    return {
+        "ours": statistics.median(ours),
+        "floor": statistics.median(floor),
+        "files": len(texts),
+        "lines": sum(text.count("\n") for text in texts),
+        "by_rule": dict(by_rule.most_common()),
+    }
+
+
+if __name__ == "__main__":
+    main()
