@@ -17,6 +17,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lambdalint.discovery import discover
 from tests.bench.copies import make_copies
@@ -117,9 +118,9 @@ def _measure(folder: Path, rounds: int) -> tuple[list[Row], dict[str, float], fl
     return rows, code["by_rule"], code["floor"]
 
 
-def _inside(what: str, folder: Path) -> dict[str, float]:
+def _inside(what: str, folder: Path) -> dict[str, Any]:
     command = [PYTHON, "-m", "tests.bench.inside", what, str(folder)]
-    figures: dict[str, float] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    figures: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     return figures
 
 
