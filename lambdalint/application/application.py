@@ -34,6 +34,7 @@ from lambdalint.source import EmbeddedSource, SourceError, SourceFile
 if TYPE_CHECKING:
     import libcst as cst
 
+    from lambdalint.application.modes import Invocation
     from lambdalint.application.targets import Resolved
     from lambdalint.discovery import Files
     from lambdalint.python.calls import AwsCall, AwsCalls
@@ -149,7 +150,7 @@ class Handler:
 
         if function is None and self.functions:
             function = self.functions[0]
-        return resolve(call.target, function, self.bundle)
+        return resolve(call.target, function, self.bundle, call.service)
 
     @cached_property
     def _parameters(self) -> tuple[str | None, str | None]:
@@ -301,6 +302,13 @@ class Application:
         """All Python files that are deployed, reached or not."""
         folders = frozenset(self.folders)
         return tuple(path for path in self.files.python if not folders.isdisjoint(path.parents))
+
+    @cached_property
+    def invokes(self) -> Mapping[str, tuple[Invocation, ...]]:
+        """The calls of the application's own code that invoke its functions, by logical id; see `modes`."""
+        from lambdalint.application.modes import invokes
+
+        return invokes(self)
 
     def handler(self, function: LambdaFunction) -> Handler | None:
         """The handler of a function; None where it is not linked."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
@@ -22,7 +22,7 @@ from lambdalint.template.values import Known, Reference, Unknown
 
 if TYPE_CHECKING:
     from lambdalint.discovery import Files
-    from lambdalint.template.function import LambdaFunction
+    from lambdalint.template.function import LambdaFunction, Property
     from lambdalint.template.template import Resource, Template
 
 _T = TypeVar("_T")
@@ -418,9 +418,9 @@ def _wrapped_handlers(function: LambdaFunction) -> Iterator[tuple[str, str]]:
             yield name, text
 
 
-def _environment(function: LambdaFunction) -> dict[str, tuple[object, ...]]:
+def _environment(function: LambdaFunction) -> Mapping[str, tuple[Property, ...]]:
     environment = function.environment
-    return {} if isinstance(environment, Unknown) else dict(environment)  # type: ignore[arg-type]
+    return {} if isinstance(environment, Unknown) else environment
 
 
 def _why_unknown(function: LambdaFunction, key: str) -> str:
