@@ -99,6 +99,22 @@ _RULES: Sequence[Rule] = (
         (),
     ),
     Rule(
+        "AWS::IoT::Authorizer",
+        ("AuthorizerFunctionArn",),
+        "Authorizer",
+        Mode.SYNC,
+        "the IoT authorizer `{}`",
+        (),
+    ),
+    Rule(
+        "AWS::IoT::ProvisioningTemplate",
+        ("PreProvisioningHook", "TargetArn"),
+        "Authorizer",
+        Mode.SYNC,
+        "the provisioning template `{}`",
+        (),
+    ),
+    Rule(
         "AWS::Config::ConfigRule",
         ("Source", "SourceIdentifier"),
         "Config",
@@ -310,7 +326,10 @@ _PRINCIPALS: Mapping[str, tuple[str, Mode]] = {
     "alexa-appkit.amazon.com": ("AlexaSkill", Mode.SYNC),
     "alexa-connectedhome.amazon.com": ("AlexaSkill", Mode.SYNC),
     "apigateway.amazonaws.com": ("Api", Mode.SYNC),
+    "appsync.amazonaws.com": ("AppSync", Mode.SYNC),
+    "bedrock-agentcore.amazonaws.com": ("Bedrock", Mode.SYNC),
     "bedrock.amazonaws.com": ("Bedrock", Mode.SYNC),
+    "cloudformation.amazonaws.com": ("CloudFormation", Mode.SYNC),
     "codecommit.amazonaws.com": ("CodeCommit", Mode.ASYNC),
     "codepipeline.amazonaws.com": ("CodePipeline", Mode.ASYNC),
     "cognito-idp.amazonaws.com": ("Cognito", Mode.SYNC),
@@ -379,8 +398,8 @@ def resource_claims(template: Template) -> Iterator[Claim]:
 def permission_claims(template: Template) -> Iterator[Claim]:
     """What AWS::Lambda::Permission resources allow to invoke."""
     for resource in template.of_type("AWS::Lambda::Permission"):
-        source, mode, reason = _principal(resource)
         sender = _single(resource.get("SourceArn"))
+        source, mode, reason = _principal(resource, sender)
         for found in resource.get("FunctionName"):
             yield from _claims(
                 template,
@@ -644,11 +663,16 @@ def _claims(
         )
 
 
-def _principal(resource: Resource) -> tuple[str, Mode, str]:
+def _principal(resource: Resource, sender: Value | None) -> tuple[str, Mode, str]:
     if resource.get("FunctionUrlAuthType"):
         return "FunctionUrl", Mode.SYNC, ""
-    value = _single(resource.get("Principal"))
-    if value is None or (isinstance(value, Unknown) and value.name == ""):
+    named = resource.get("Principal")
+    found = {_by_principal(one.value, resource.template, sender) for one in named}
+    return found.pop() if len(found) == 1 else ("Permission", Mode.UNKNOWN, "unknown principal")
+
+
+def _by_principal(value: Value, template: Template, sender: Value | None) -> tuple[str, Mode, str]:
+    if isinstance(value, Unknown) and not value.name:
         return "Permission", Mode.UNKNOWN, "unknown principal"
     text = render(value)
     regional = _REGIONAL.match(text)
@@ -656,6 +680,8 @@ def _principal(resource: Resource) -> tuple[str, Mode, str]:
         text = f"{regional.group(1)}.amazonaws.com"
     text = text.replace("${AWS::URLSuffix}", "amazonaws.com").removesuffix(".cn")
     source, mode = _PRINCIPALS.get(text, ("Permission", Mode.UNKNOWN))
+    if source == "IoTRule" and not _is_iot_rule(template, sender):
+        return "Permission", Mode.UNKNOWN, "IoT rule or authorizer"
     if source != "Permission":
         return source, mode, "states" if mode is Mode.UNKNOWN else ""
     return (
@@ -665,9 +691,17 @@ def _principal(resource: Resource) -> tuple[str, Mode, str]:
     )
 
 
+def _is_iot_rule(template: Template, sender: Value | None) -> bool:
+    """IoT's rules invoke asynchronously, its authorizers wait; both through the same principal."""
+    if isinstance(sender, Reference):
+        declared = template.resources.get(sender.logical_id)
+        return declared is not None and declared.type == "AWS::IoT::TopicRule"
+    return sender is not None and ":rule/" in render(sender)
+
+
 def _principal_text(resource: Resource) -> str:
-    value = _single(resource.get("Principal"))
-    return render(value) if value is not None else "an unknown principal"
+    named = dict.fromkeys(render(one.value) for one in resource.get("Principal"))
+    return " or ".join(named) or "an unknown principal"
 
 
 def _is_lambda(protocol: Sequence[Alternative]) -> bool:

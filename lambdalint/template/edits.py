@@ -1,0 +1,506 @@
+"""Edits of templates: new properties, items and resources, and other values, in the file's own style.
+
+Values are plain data with intrinsics in long form (`{"Fn::GetAtt": ["Queue", "Arn"]}`); they are written as
+the file writes: YAML with its indentation and, unless it only knows the long form, with short-form tags; JSON
+with its indentation. Every function gives None where the place cannot be edited without touching something
+else: a value that an alias or a merge key shares, a mapping behind a short-form tag, a comment that would be
+lost."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from yaml.resolver import Resolver
+
+from lambdalint.finding import Edit
+from lambdalint.source import Span
+from lambdalint.template.values import Path
+
+if TYPE_CHECKING:
+    from lambdalint.template.template import Template
+
+Data = Any
+"""Scalars, lists and mappings of them."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./$*+-](?:[A-Za-z0-9_./$*+=@() -]|:(?=\S))*(?<! )", re.ASCII)
+_COMMENT = re.compile(r"(?:^|[ \t])#", re.MULTILINE)
+_SPACE = re.compile(r"[ \t]*")
+_TO_LINE_END = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=\r|\n|$)")
+_SHORT_FORM = re.compile(r"(?::|-|\[|,)\s+!(?:Ref|GetAtt|Sub)\b")
+_LONG_FORM = re.compile(r"^\s*(?:- )?(?:Ref|Fn::GetAtt|Fn::Sub):", re.MULTILINE)
+
+
+def insert_property(template: Template, parent: Path, key: str, value: Data) -> Edit | None:
+    """Adds a key to the mapping at `parent`, as its last. Mappings missing on the way are made too."""
+    existing = parent
+    while existing and template.get(existing) is None and not _declares(template, existing):
+        existing, key, value = existing[:-1], str(existing[-1]), {key: value}
+    node = template.get(existing)
+    if node is not None and (not isinstance(node, dict) or key in node):
+        return None
+    return _Editor(template).add_pair(existing, key, value)
+
+
+def append_item(template: Template, path: Path, value: Data) -> Edit | None:
+    """Adds an item to the list at a path, as its last."""
+    if not isinstance(template.get(path), list):
+        return None
+    return _Editor(template).add_item(path, value)
+
+
+def insert_resource(template: Template, after: str, logical_id: str, resource: Data) -> Edit | None:
+    """Adds a resource after another, with a blank line between where the file has them."""
+    if logical_id in template.resources or after not in template.resources:
+        return None
+    return _Editor(template).add_resource(after, logical_id, resource)
+
+
+def replace_value(template: Template, path: Path, value: Data, drop_comments: bool = False) -> Edit | None:
+    """Puts another value at a path: of a key or of an item. None where that would lose a comment, unless
+    `drop_comments`."""
+    return _Editor(template).replace(path, value, drop_comments)
+
+
+def free_name(template: Template, wanted: str) -> str:
+    """A logical id that nothing in the template has: `wanted`, or with a number behind it."""
+    taken = {*template.resources, *template.parameters, *template.conditions, *template.mappings}
+    if wanted not in taken and template.generated(wanted) is None:
+        return wanted
+    number = 2
+    while f"{wanted}{number}" in taken:
+        number += 1
+    return f"{wanted}{number}"
+
+
+@dataclass(frozen=True)
+class _Style:
+    """How a file is written."""
+
+    newline: str
+    step: str  # one level of indentation
+    dash: int  # columns by which a list's dash is indented under its key
+    short: bool  # `!Ref` rather than `Ref:`
+    json: bool
+
+
+class _Editor:
+    def __init__(self, template: Template) -> None:
+        self._template = template
+        self._text = template.source.text
+        self._places = template.places
+        self._style = _style(template)
+
+    def add_pair(self, parent: Path, key: str, value: Data) -> Edit | None:
+        node = self._editable(parent)
+        if node is None:
+            return None
+        if isinstance(node, yaml.ScalarNode):
+            return self._fill_empty(parent, node, key, value)
+        if not isinstance(node, yaml.MappingNode) or node.tag.startswith("!"):
+            return None
+        if node.flow_style:
+            return self._add_to_flow(parent, node, f"{_flow_key(key)}: ", {key: value}, value)
+        first = next((one for one, _ in node.value if self._own(one, node)), None)
+        if first is None:
+            return None
+        indent = self._indent_at(first.start_mark.index)
+        return self._after_line(node, _block({key: value}, indent, self._style))
+
+    def add_item(self, path: Path, value: Data) -> Edit | None:
+        node = self._editable(path)
+        if not isinstance(node, yaml.SequenceNode) or node.tag.startswith("!"):
+            return None
+        if node.flow_style:
+            return self._add_to_flow(path, node, "", [value], value)
+        dash = self._bounds(node).start
+        if self._text[dash : dash + 1] != "-" or not self._own(node.value[-1], node):
+            return None
+        return self._after_line(node, _block([value], self._indent_at(dash), self._style))
+
+    def add_resource(self, after: str, logical_id: str, resource: Data) -> Edit | None:
+        path: Path = ("Resources", after)
+        parent = self._editable(("Resources",))
+        if not isinstance(parent, yaml.MappingNode) or self._editable(path) is None:
+            return None
+        full = self._places.full(path)
+        indent = self._indent_at(full.start)
+        blank = self._style.newline if self._blank_lines(parent) else ""
+        if self._style.json or parent.flow_style:
+            if not self._multiline(parent):
+                text = f", {_flow_pair(logical_id, resource, self._style)}"
+                return self._insert(full.end, text)
+            if not self._style.json:
+                return None
+            pair = _json_pair(logical_id, resource, indent, self._style)
+            return self._insert(full.end, f",{blank}{self._style.newline}{indent}{pair}")
+        lines = _block({logical_id: resource}, indent, self._style)
+        end = self._line_end(full.end)
+        return None if end is None else self._insert(end, blank + self._lines(lines))
+
+    def replace(self, path: Path, value: Data, drop_comments: bool) -> Edit | None:
+        node = self._editable(path)
+        if node is None or not path:
+            return None
+        span = self._places.whole(path)
+        if not drop_comments and self._has_comment(node, span):
+            return None
+        if self._style.json:
+            indent = self._line_indent(span.start)
+            return Edit(self._template.source, span, _json(value, indent, self._style))
+        if self._in_flow(path):
+            return Edit(self._template.source, span, _flow(value, self._style))
+        inline = _inline(value, self._style)
+        if inline is not None:
+            return Edit(self._template.source, self._without_break(path, span), inline)
+        return self._replace_by_block(path, span, value)
+
+    def _replace_by_block(self, path: Path, span: Span, value: Data) -> Edit | None:
+        before = self._text[self._line_start(span.start) : span.start]
+        if isinstance(path[-1], int):  # the first line stands behind the item's dash
+            lines = _block(value, " " * len(before), self._style)
+            return Edit(self._template.source, span, self._style.newline.join(lines).lstrip(" "))
+        if not before.strip():  # a block below its key already
+            indent = self._own_indent(path, value)
+            lines = _block(value, indent, self._style)
+            start = self._line_start(span.start)
+            return Edit(self._template.source, Span(start, span.end), self._style.newline.join(lines))
+        lines = _block(value, self._own_indent(path, value), self._style)
+        start = len(self._text[: span.start].rstrip(" \t"))
+        return Edit(self._template.source, Span(start, span.end), self._lines(lines))
+
+    def _own_indent(self, path: Path, value: Data) -> str:
+        """The indentation of a block value under the key that a path ends at."""
+        key = self._indent_at(self._places.key(path).start)
+        return key + (" " * self._style.dash if isinstance(value, list) else self._style.step)
+
+    def _without_break(self, path: Path, span: Span) -> Span:
+        """A value on the line below its key goes up behind the key when it becomes a scalar."""
+        if isinstance(path[-1], int):
+            return span
+        before = self._text[self._line_start(span.start) : span.start]
+        if before.strip():
+            return span
+        key = self._places.key(path)
+        colon = self._text.find(":", key.end)
+        return Span(colon + 2, span.end) if self._text[colon + 1 : colon + 2] == " " else span
+
+    def _fill_empty(self, parent: Path, node: yaml.ScalarNode, key: str, value: Data) -> Edit | None:
+        """A key with nothing behind it gets its first pair below."""
+        if node.value or self._style.json or not parent:
+            return None
+        outer = self._places.key(parent)
+        indent = self._indent_at(outer.start) + self._style.step
+        end = self._line_end(self._bounds(node).end)
+        return (
+            None if end is None else self._insert(end, self._lines(_block({key: value}, indent, self._style)))
+        )
+
+    def _add_to_flow(
+        self, path: Path, node: yaml.CollectionNode, prefix: str, whole: Data, value: Data
+    ) -> Edit | None:
+        bounds = self._bounds(node)
+        inside = bounds.end - 1
+        if not node.value:
+            if self._text[bounds.start + 1 : inside].strip():
+                return None
+            text = _json(whole, self._line_indent(bounds.start), self._style)
+            if not self._style.json:
+                text = _flow(whole, self._style)
+            return Edit(self._template.source, bounds, text)
+        last = node.value[-1]
+        last = last[1] if isinstance(last, tuple) else last
+        if not self._own(last, node):
+            return None
+        end = self._places.end(last)
+        rest = self._text[end:inside]
+        if "#" in rest:
+            return None
+        comma = "," if "," not in rest else ""
+        at = end if comma else end + rest.index(",") + 1
+        if self._style.json and self._multiline(node):
+            first = node.value[0]
+            start = self._bounds(first[0] if isinstance(first, tuple) else first).start
+            indent = self._line_indent(start)
+            body = _json(value, indent, self._style)
+            name = json.dumps(next(iter(whole)), ensure_ascii=False) + ": " if prefix else ""
+            return self._insert(at, f"{comma}{self._style.newline}{indent}{name}{body}")
+        body = _compact(value) if self._style.json else _flow(value, self._style)
+        return self._insert(at, f"{comma} {prefix}{body}")
+
+    def _after_line(self, node: yaml.Node, lines: list[str]) -> Edit | None:
+        if self._keeps_newlines(node):
+            return None
+        end = self._line_end(self._places.end(node))
+        return None if end is None else self._insert(end, self._lines(lines))
+
+    def _keeps_newlines(self, node: yaml.Node) -> bool:
+        """Whether a node ends with a block scalar that counts the blank lines behind it (`|+`)."""
+        while isinstance(node, yaml.CollectionNode) and node.value and not node.flow_style:
+            last = node.value[-1]
+            node = last[1] if isinstance(last, tuple) else last
+        if not isinstance(node, yaml.ScalarNode) or node.style not in ("|", ">"):
+            return False
+        header = self._text[self._bounds(node).start :].split("\n", 1)[0]
+        return "+" in header
+
+    def _line_end(self, offset: int) -> int | None:
+        """The end of the line on which content ends, its comment included; None if more content follows."""
+        match = _TO_LINE_END.match(self._text, offset)
+        return match.end() if match else None
+
+    def _insert(self, offset: int, text: str) -> Edit:
+        return Edit(self._template.source, Span(offset, offset), text)
+
+    def _lines(self, lines: list[str]) -> str:
+        return "".join(self._style.newline + line for line in lines)
+
+    def _line_start(self, offset: int) -> int:
+        source = self._template.source
+        return source.line_starts[source.position(offset).line - 1]
+
+    def _line_indent(self, offset: int) -> str:
+        """The white space at the beginning of a line."""
+        match = _SPACE.match(self._text, self._line_start(offset))
+        return match.group() if match else ""
+
+    def _indent_at(self, offset: int) -> str:
+        """White space that leads to a column; behind a dash that is not the line's own."""
+        before = self._text[self._line_start(offset) : offset]
+        return before if not before.strip() else " " * len(before)
+
+    def _bounds(self, node: yaml.Node) -> Span:
+        shift = 1 if self._text.startswith("\ufeff") else 0
+        return Span(node.start_mark.index + shift, node.end_mark.index + shift)
+
+    def _own(self, node: yaml.Node, parent: yaml.Node) -> bool:
+        """Whether a node stands inside its parent, not behind an alias."""
+        return self._bounds(parent).contains(self._bounds(node))
+
+    def _editable(self, path: Path) -> yaml.Node | None:
+        """The node at a path, if nothing else in the file shares it."""
+        node = self._places.node(())
+        for depth in range(1, len(path) + 1):
+            below = self._places.node(path[:depth])
+            if node is None or below is None or not self._own(below, node):
+                return None
+            node = below
+        return node
+
+    def _in_flow(self, path: Path) -> bool:
+        nodes = (self._places.node(path[:depth]) for depth in range(len(path)))
+        return any(isinstance(node, yaml.CollectionNode) and node.flow_style for node in nodes)
+
+    def _has_comment(self, node: yaml.Node, span: Span) -> bool:
+        """Whether a span holds a comment: something like one outside of every scalar of the node."""
+        text = self._text[span.start : span.end]
+        if self._style.json or "#" not in text:
+            return False
+        blanked = list(text)
+        for scalar in _scalars(node):
+            own = self._bounds(scalar)
+            for offset in range(max(own.start, span.start), min(own.end, span.end)):
+                blanked[offset - span.start] = "x"
+        return _COMMENT.search("".join(blanked)) is not None
+
+    def _multiline(self, node: yaml.Node) -> bool:
+        bounds = self._bounds(node)
+        return "\n" in self._text[bounds.start : bounds.end]
+
+    def _blank_lines(self, resources: yaml.MappingNode) -> bool:
+        """Whether the file puts blank lines between resources."""
+        pairs = resources.value
+        for (_, value), (key, _) in zip(pairs, pairs[1:], strict=False):
+            between = self._text[self._places.end(value) : self._bounds(key).start]
+            return between.count("\n") > 1 and re.search(r"\n[ \t]*\r?\n", between) is not None
+        return not self._style.json
+
+
+def _declares(template: Template, path: Path) -> bool:
+    """Whether a key is there, be its value null."""
+    holder = template.get(path[:-1])
+    return isinstance(holder, dict) and path[-1] in holder
+
+
+def _style(template: Template) -> _Style:
+    text = template.source.text
+    step, dash = _indentation(template)
+    return _Style(
+        newline=template.source.newline,
+        step=step,
+        dash=dash,
+        short=bool(_SHORT_FORM.search(text)) or not _LONG_FORM.search(text),
+        json=template.json,
+    )
+
+
+def _indentation(template: Template) -> tuple[str, int]:
+    """One level of indentation, and how far dashes are indented under their key: as the file first does."""
+    text = template.source.text
+    if template.json:
+        match = re.search(r"\n([ \t]+)\S", text)
+        return (match.group(1) if match else "  "), 0
+    step = 0
+    dash: int | None = None
+    for key, value in _block_pairs(template.places.node(())):
+        offset = value.start_mark.column - key.start_mark.column
+        if value.start_mark.line == key.start_mark.line:
+            continue
+        if isinstance(value, yaml.MappingNode) and not step and offset > 0:
+            step = offset
+        if isinstance(value, yaml.SequenceNode) and dash is None and offset >= 0:
+            dash = offset
+        if step and dash is not None:
+            break
+    step = step or 2
+    return " " * step, step if dash is None else dash
+
+
+def _block_pairs(root: yaml.Node | None) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+    """The pairs of a tree's block mappings, those of Resources' children before anything deeper."""
+    queue: list[yaml.Node] = [root] if root is not None else []
+    seen: set[int] = set()
+    while queue:
+        node = queue.pop(0)
+        if id(node) in seen or not isinstance(node, yaml.CollectionNode) or node.flow_style:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if isinstance(value, yaml.CollectionNode) and not value.flow_style:
+                    yield key, value
+                    queue.append(value)
+        else:
+            queue.extend(node.value)
+
+
+def _scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, yaml.ScalarNode):
+            yield current
+        elif isinstance(current, yaml.MappingNode):
+            stack.extend(child for pair in current.value for child in pair)
+        else:
+            stack.extend(current.value)
+
+
+def _block(value: Data, indent: str, style: _Style) -> list[str]:
+    """The lines of a mapping or list in block style."""
+    if isinstance(value, Mapping):
+        lines: list[str] = []
+        for key, below in value.items():
+            lines.extend(_entry(f"{indent}{_scalar(str(key))}:", below, indent, style))
+        return lines
+    lines = []
+    for item in value:
+        inline = _inline(item, style)
+        if inline is not None:
+            lines.append(f"{indent}- {inline}")
+            continue
+        below = _block(item, indent + "  ", style)
+        lines.append(f"{indent}- {below[0].lstrip(' ')}")
+        lines.extend(below[1:])
+    return lines
+
+
+def _entry(head: str, value: Data, indent: str, style: _Style) -> list[str]:
+    inline = _inline(value, style)
+    if inline is not None:
+        return [f"{head} {inline}"]
+    deeper = indent + (" " * style.dash if isinstance(value, list) else style.step)
+    return [head, *_block(value, deeper, style)]
+
+
+def _inline(value: Data, style: _Style) -> str | None:
+    """A value that takes one line in block style: a scalar, a short-form tag, something empty; else None."""
+    if isinstance(value, Mapping):
+        return _tag(value) if style.short else None if value else "{}"
+    if isinstance(value, list):
+        return None if value else "[]"
+    return _scalar(value)
+
+
+def _tag(value: Mapping[str, Data]) -> str | None:
+    """The short form of Ref, Fn::GetAtt and Fn::Sub; "{}" for nothing; None for other mappings."""
+    if not value:
+        return "{}"
+    if len(value) != 1:
+        return None
+    ((name, argument),) = value.items()
+    if name == "Ref" and isinstance(argument, str):
+        return f"!Ref {_scalar(argument)}"
+    if (
+        name == "Fn::GetAtt"
+        and isinstance(argument, list)
+        and all(isinstance(part, str) for part in argument)
+    ):
+        return f"!GetAtt {'.'.join(argument)}"
+    if name == "Fn::Sub" and isinstance(argument, str):
+        return f"!Sub {_scalar(argument)}"
+    return None
+
+
+def _flow(value: Data, style: _Style) -> str:
+    """A value in YAML's flow style."""
+    if isinstance(value, Mapping):
+        tag = _tag(value) if style.short else None
+        if tag is not None:
+            return tag
+        return "{" + ", ".join(_flow_pair(str(key), below, style) for key, below in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_flow(item, style) for item in value) + "]"
+    return _scalar(value)
+
+
+def _flow_pair(key: str, value: Data, style: _Style) -> str:
+    if style.json:
+        return f"{json.dumps(key, ensure_ascii=False)}: {_compact(value)}"
+    return f"{_flow_key(key)}: {_flow(value, style)}"
+
+
+def _flow_key(key: str) -> str:
+    return _scalar(key)
+
+
+def _compact(value: Data) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _json(value: Data, indent: str, style: _Style) -> str:
+    """A value in JSON over several lines, at an indentation."""
+    text = json.dumps(value, indent=style.step, ensure_ascii=False)
+    return text.replace("\n", style.newline + indent)
+
+
+def _json_pair(key: str, value: Data, indent: str, style: _Style) -> str:
+    return f"{json.dumps(key, ensure_ascii=False)}: {_json(value, indent, style)}"
+
+
+@lru_cache(maxsize=1)
+def _resolver() -> Resolver:
+    return Resolver()
+
+
+def _scalar(value: object) -> str:
+    """A scalar as YAML, quoted where it would be read as something else."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(value)
+    text = str(value)
+    if _PLAIN.fullmatch(text) and not text.startswith(("- ", "*")):
+        tag = _resolver().resolve(yaml.ScalarNode, text, (True, False))
+        if tag == "tag:yaml.org,2002:str" and text not in ("-", "---", "..."):
+            return text
+    if "'" not in text and text.isprintable():
+        return f"'{text}'"
+    return json.dumps(text, ensure_ascii=False)
