@@ -1,51 +1,28 @@
-"""From files to a report: the applications are built and checked, and what they say is made one.
-
-Nothing else in lambdalint knows about workers.
-"""
+"""From files to a report: the applications are checked, and what they say is made one."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from lambdalint import source as sources
 from lambdalint.directives import Directive, scan
 from lambdalint.engine_rules import TEMPLATE_ERROR
 from lambdalint.finding import Finding
 from lambdalint.merge import give_way, merge
-from lambdalint.outcome import ENGINE, Outcome, describe, run, unreadable_template
+from lambdalint.outcome import Outcome, unreadable_template
 from lambdalint.registry import ENGINE_THEME, Registry
-from lambdalint.report import Crash, Report, Stats, Suppressed, finding_key, order
-from lambdalint.rule import Rule, Settings
+from lambdalint.report import Report, Stats, Suppressed, finding_key, order
 from lambdalint.suppression import Suppressions
+from lambdalint.work import Result, SettingsSource, do_all
 
 if TYPE_CHECKING:
-    from lambdalint.application.application import Project, Unit
     from lambdalint.discovery import Files
 
 _T = TypeVar("_T")
 _N = TypeVar("_N", int, float)
-
-# Starting workers and sending findings back costs more than it saves on a handful of applications.
-FEW_APPLICATIONS = 12
-
-
-class SettingsSource(Protocol):
-    """Where the settings of an application come from; `config.Configuration` is one."""
-
-    def for_folder(self, folder: PurePosixPath) -> Settings:
-        """The settings of loose modules in a folder."""
-
-    def for_template(self, path: PurePosixPath) -> Settings:
-        """The settings of the application that a template makes."""
 
 
 @dataclass(frozen=True)
@@ -77,16 +54,17 @@ class _Check:
 
     def report(self) -> Report:
         begin = time.perf_counter()
-        work = self._timed("applications", lambda: _Work(self.files, self.settings, self.registry))
-        outcomes, lost = self._timed("rules", lambda: _run_all(work, self.options.jobs))
-        findings, suppressed = self._timed("findings", lambda: self._settle(outcomes))
+        results = self._timed("check", self._results)
+        outcomes = sorted((o for result in results for o in result.outcomes), key=lambda o: str(o.path))
+        unreadable = [*self._unreadable(), *(finding for result in results for finding in result.unreadable)]
+        findings, suppressed = self._timed("settle", lambda: self._settle(outcomes, unreadable))
         ran = {name for outcome in outcomes for name in outcome.owner.rules}
-        crashes = (crash for outcome in outcomes for crash in outcome.crashes)
+        crashes = [crash for part in (*results, *outcomes) for crash in part.crashes]
         return Report(
             root=self.files.root,
             findings=tuple(findings),
             suppressed=tuple(suppressed),
-            crashes=tuple(sorted((*crashes, *lost), key=lambda crash: (crash.path, crash.rule))),
+            crashes=tuple(sorted(dict.fromkeys(crashes), key=lambda crash: (crash.path, crash.rule))),
             links=tuple(link for outcome in outcomes for link in outcome.links),
             stats=self._stats(outcomes, time.perf_counter() - begin),
             rules={
@@ -95,16 +73,21 @@ class _Check:
             notes=tuple(self.files.notes),
         )
 
+    def _results(self) -> Sequence[Result]:
+        return do_all(self.files, self.settings, self.registry, self.options.jobs)
+
     def _timed(self, phase: str, call: Callable[[], _T]) -> _T:
         begin = time.perf_counter()
         result = call()
         self.phases[phase] = time.perf_counter() - begin
         return result
 
-    def _settle(self, outcomes: Sequence[Outcome]) -> tuple[list[Finding], list[Suppressed]]:
+    def _settle(
+        self, outcomes: Sequence[Outcome], unreadable: Sequence[Finding]
+    ) -> tuple[list[Finding], list[Suppressed]]:
         """Merges what the applications say and applies the ignores; ordered, limited to what was asked."""
         merged = merge([(o.owner, o.findings) for o in outcomes], self.registry.rules)
-        merged = give_way([*self._unreadable(outcomes), *merged], self.registry.rules)
+        merged = give_way([*unreadable, *merged], self.registry.rules)
         suppressions = Suppressions(_directives(outcomes, merged), (m for o in outcomes for m in o.metadata))
         ran = _ran(outcomes)
         items = [suppressions.apply(finding) for finding in merged]
@@ -119,7 +102,7 @@ class _Check:
         suppressed = [i for i in items if isinstance(i, Suppressed) and is_reported(i.finding)]
         return sorted(findings, key=order), sorted(_unique(suppressed), key=lambda s: order(s.finding))
 
-    def _unreadable(self, outcomes: Sequence[Outcome]) -> Iterator[Finding]:
+    def _unreadable(self) -> Iterator[Finding]:
         """Files that seem to be templates and cannot be read, so that no application comes of them."""
         for problem in self.files.problems:
             settings = self.settings.for_template(problem.path)
@@ -148,122 +131,6 @@ class _Check:
             phases=self.phases,
             unknown=_sum(outcome.unknown for outcome in outcomes),
         )
-
-
-def build_project(files: Files, settings: SettingsSource) -> Project:
-    """The applications of the files."""
-    from lambdalint.application.application import Project
-
-    return Project.build(files, settings)
-
-
-class _Work:
-    """The units of work of a run, and the rules to run on them. Every worker has its own."""
-
-    def __init__(self, files: Files, settings: SettingsSource, registry: Registry) -> None:
-        self.files = files
-        self.settings = settings
-        self.registry = registry
-        self.project = build_project(files, settings)
-        self.units = tuple(unit for unit in self.project.units if self._is_asked_for(unit))
-        self.rules = self._load()
-
-    def run(self, number: int) -> list[Outcome]:
-        """The outcomes of a unit's applications."""
-        return [
-            run(application, self.registry, self.rules) for application in self.units[number].applications
-        ]
-
-    def _is_asked_for(self, unit: Unit) -> bool:
-        return any(application.touches(self.files.given) for application in unit.applications)
-
-    def _load(self) -> Mapping[str, Rule]:
-        applications = [application for unit in self.units for application in unit.applications]
-        selected = {meta.name: meta for a in applications for meta in self.registry.select(a.settings)}
-        return {
-            name: self.registry.load(meta) for name, meta in selected.items() if meta.theme != ENGINE_THEME
-        }
-
-
-@dataclass(frozen=True)
-class _Recipe:
-    """What a worker needs that does not inherit its parent's memory."""
-
-    files: Files
-    settings: SettingsSource
-    registry: Registry
-    overlay: Mapping[str, bytes]
-
-
-def _run_all(work: _Work, jobs: int) -> tuple[list[Outcome], list[Crash]]:
-    """All outcomes, by path whoever made them; and a crash for each unit that gave none."""
-    numbers = range(len(work.units))
-    workers = min(_workers(jobs, sum(len(unit.applications) for unit in work.units)), len(numbers))
-    results = _in_workers(work, workers) if workers > 1 else [_run_unit(work, number) for number in numbers]
-    outcomes = [outcome for result in results if not isinstance(result, Crash) for outcome in result]
-    return sorted(outcomes, key=lambda o: str(o.path)), [r for r in results if isinstance(r, Crash)]
-
-
-def _workers(jobs: int, applications: int) -> int:
-    if jobs:
-        return jobs
-    return (os.cpu_count() or 1) if applications >= FEW_APPLICATIONS else 1
-
-
-def _run_unit(work: _Work, number: int) -> list[Outcome] | Crash:
-    try:
-        return work.run(number)
-    except Exception as error:
-        return _crash(work, number, describe(error))
-
-
-def _crash(work: _Work, number: int, error: str) -> Crash:
-    return Crash(ENGINE, str(work.units[number].applications[0].path), error)
-
-
-def _in_workers(work: _Work, workers: int) -> list[list[Outcome] | Crash]:
-    results = _pooled(work, range(len(work.units)), workers)
-    for number, result in results.items():
-        if result is None:
-            # A worker that dies takes the others' work with it; alone, only the unit that kills it is lost.
-            results[number] = _pooled(work, (number,), 1)[number]
-    died = "the worker process died, perhaps for want of memory"
-    return [_crash(work, number, died) if result is None else result for number, result in results.items()]
-
-
-def _pooled(work: _Work, numbers: Sequence[int], workers: int) -> dict[int, list[Outcome] | Crash | None]:
-    """The result of each unit, None where a worker died."""
-    fork = sys.platform == "linux"  # macOS's own libraries do not survive a fork
-    recipe = work if fork else _Recipe(work.files, work.settings, work.registry, sources.current_overlay())
-    context = multiprocessing.get_context("fork" if fork else "spawn")
-    with ProcessPoolExecutor(workers, context, _begin_worker, (recipe,)) as pool:
-        futures = {number: pool.submit(_run_in_worker, number) for number in numbers}
-        return {number: _result(work, number, future) for number, future in futures.items()}
-
-
-def _result(work: _Work, number: int, future: Future[list[Outcome] | Crash]) -> list[Outcome] | Crash | None:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        return None
-    except Exception as error:  # what cannot be sent back
-        return _crash(work, number, describe(error))
-
-
-_worker: _Work | None = None
-
-
-def _begin_worker(recipe: _Work | _Recipe) -> None:
-    global _worker
-    if isinstance(recipe, _Recipe):
-        sources.begin_overlay(recipe.overlay)
-        recipe = _Work(recipe.files, recipe.settings, recipe.registry)
-    _worker = recipe
-
-
-def _run_in_worker(number: int) -> list[Outcome] | Crash:
-    assert _worker is not None
-    return _run_unit(_worker, number)
 
 
 def _directives(outcomes: Sequence[Outcome], findings: Iterable[Finding]) -> Iterable[Directive]:

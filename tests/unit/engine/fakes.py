@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from lambdalint import engine
+from lambdalint import work
 from lambdalint.engine import Options, check
 from lambdalint.finding import Edit, Finding, Fix, FunctionId, Label, Role, Safety, Severity
 from lambdalint.registry import Registry, load_registry
@@ -74,19 +74,27 @@ class FakeApplication:
     functions: tuple[Any, ...] = ()
     handlers: tuple[Any, ...] = ()
     root: Path = Path()
-
-    def touches(self, given: Sequence[PurePosixPath]) -> bool:
-        return True
+    folders: tuple[PurePosixPath, ...] = (PurePosixPath("."),)
 
 
 @dataclass(eq=False)
 class FakeUnit:
-    applications: tuple[FakeApplication, ...]
+    templates: tuple[PurePosixPath, ...]
 
 
 @dataclass(eq=False)
 class FakeProject:
-    units: tuple[FakeUnit, ...]
+    applications: tuple[FakeApplication, ...]
+
+    @property
+    def template_units(self) -> Sequence[FakeUnit]:
+        return [FakeUnit((application.path,)) for application in self.applications]
+
+    def loose_units(self, owned: Iterable[PurePosixPath]) -> Sequence[Any]:
+        return ()
+
+    def application(self, path: PurePosixPath) -> FakeApplication:
+        return next(application for application in self.applications if application.path == path)
 
 
 @dataclass
@@ -102,12 +110,15 @@ class FakeFiles:
         return any(path == given or given in path.parents for given in self.given)
 
 
-class NoSettings:
+@dataclass
+class FakeSettings:
+    by_path: Mapping[PurePosixPath, Settings] = field(default_factory=dict)
+
     def for_folder(self, folder: PurePosixPath) -> Settings:
         return Settings()
 
     def for_template(self, path: PurePosixPath) -> Settings:
-        return Settings()
+        return self.by_path.get(path, Settings())
 
 
 def application(
@@ -183,13 +194,12 @@ def run(
     *applications: FakeApplication,
     files: FakeFiles | None = None,
     options: Options | None = None,
-    together: bool = False,
 ) -> Report:
-    """The engine's report on applications; one unit for each, or one for all."""
-    units = (FakeUnit(applications),) if together else tuple(FakeUnit((one,)) for one in applications)
-    monkeypatch.setattr(engine, "build_project", lambda files, settings: FakeProject(units))
+    """The engine's report on applications."""
+    monkeypatch.setattr(work, "build_project", lambda files, settings: FakeProject(applications))
     given: Any = files or FakeFiles()
-    return check(given, NoSettings(), registry(*rules), options or Options(jobs=1))
+    by_path = {application.path: application.settings for application in applications}
+    return check(given, FakeSettings(by_path), registry(*rules), options or Options(jobs=1))
 
 
 def places(report: Report) -> list[tuple[str, str, int]]:
