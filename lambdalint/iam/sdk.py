@@ -40,8 +40,8 @@ def permissions(service: str, operation: str, arguments: Collection[str] | None 
 
     `operation` is the client's method (`put_item`, also boto3's own, such as `upload_file`). `arguments` are
     the API parameters that the call has, keys of literal dictionaries dotted (`ExtraArgs.ACL`); for a
-    DynamoDB transaction the kinds of its items (`Put`), for PartiQL the verbs of its statements in lower case. None
-    means that they are not known: what depends on them is then needed.
+    DynamoDB transaction the kinds of its items (`Put`), for PartiQL the verbs of its statements in lower
+    case. None means that they are not known: what depends on them is then needed.
     """
     if is_free(service, operation):
         return Permissions(())
