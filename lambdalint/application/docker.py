@@ -106,8 +106,11 @@ def _copy(image: Dockerfile, rest: str, variables: dict[str, str]) -> None:
     into_folder = len(sources) > 1 or target.endswith(("/", "."))
     for source in sources:
         name = posixpath.basename(source.rstrip("/"))
+        if "*" in name:  # the content of a folder, or some of it
+            image.copies.append(Copy(posixpath.dirname(source) or ".", place))
+            continue
         is_file = "." in name and name not in (".", "..")
-        inside = is_file and (into_folder or "*" in name or place == image.workdir)
+        inside = is_file and (into_folder or place == image.workdir)
         image.copies.append(Copy(source, posixpath.join(place, name) if inside else place))
 
 

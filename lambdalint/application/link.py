@@ -172,7 +172,7 @@ class _Package:
         if text.lower().endswith(_ARCHIVES):
             return Unlinked(ARCHIVE, text)
         path = self.template_folder / text
-        if self.files.outside(path):
+        if _leaves(self.files, path):
             return Unlinked(OUTSIDE, text)
         # `sam build --base-dir .` takes paths relative to another folder, mostly the repository's.
         for candidate in (path, PurePosixPath(text)):
@@ -257,7 +257,7 @@ class _Image:
 
     def link(self) -> Linked | Unlinked:
         path = self.context / self.code.dockerfile
-        if self.files.outside(path):
+        if _leaves(self.files, path):
             return Unlinked(OUTSIDE, self.code.dockerfile)
         resolved = self.files.resolve(path)
         if resolved is None or not self.files.is_file(resolved):
@@ -304,7 +304,7 @@ class _Image:
     def _source_folders(self, image: Dockerfile, base: str) -> Iterator[PurePosixPath]:
         """The folders of the project whose content ends up in a folder of the image under the same names."""
         for copy in image.copies:
-            source = self.context / (copy.source.replace("*.py", "").lstrip("/") or ".")
+            source = self.context / (copy.source.lstrip("/") or ".")
             if copy.target == base:
                 yield source
             elif copy.target.startswith(f"{base}/"):
@@ -372,6 +372,11 @@ def layer_folder(layer: Resource, files: Files) -> PurePosixPath | None:
         return None
     folder = files.resolve(layer.template.source.path.parent / text)
     return folder if folder is not None and files.is_dir(folder) else None
+
+
+def _leaves(files: Files, path: PurePosixPath) -> bool:
+    # No file system has names with a null character; asking for one raises.
+    return "\0" not in str(path) and files.outside(path)
 
 
 def split_handler(text: str) -> tuple[str, str] | None:
