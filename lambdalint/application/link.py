@@ -38,6 +38,7 @@ NAME_MALFORMED = "handler name malformed"
 FUNCTION_NOT_FOUND = "handler function not found"
 OUTSIDE = "outside the project root"
 FOLDER_NOT_FOUND = "code folder not found"
+BROKEN_LINK = "symbolic link that leads nowhere"
 IGNORED = "git-ignored code"
 EXCLUDED = "excluded code"
 MAKEFILE = "makefile build"
@@ -180,6 +181,8 @@ class _Package:
             if resolved is not None:
                 # `aws cloudformation package` zips a single file too.
                 return resolved.parent if self.files.is_file(resolved) else resolved
+        if path.name in self.files.children(path.parent):
+            return Unlinked(BROKEN_LINK, text)
         ignored = self.files.ignored(posixpath.normpath(path)) or ".aws-sam" in path.parts
         return Unlinked(IGNORED if ignored else FOLDER_NOT_FOUND, text)
 
