@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,24 +15,15 @@ from lambdalint.outcome import Outcome, unreadable_template
 from lambdalint.registry import ENGINE_THEME, Registry
 from lambdalint.report import Report, Stats, Suppressed, finding_key, order
 from lambdalint.suppression import Suppressions
-from lambdalint.work import Result, SettingsSource, do_all
+from lambdalint.work import Options, Result, SettingsSource, do_all
 
 if TYPE_CHECKING:
     from lambdalint.discovery import Files
 
+__all__ = ["Options", "SettingsSource", "check"]
+
 _T = TypeVar("_T")
 _N = TypeVar("_N", int, float)
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to run. `jobs` is the number of processes, 0 for as many as pay off.
-
-    `whole_application` reports on all files of each application that the given paths belong to.
-    """
-
-    jobs: int = 0
-    whole_application: bool = False
 
 
 def check(
@@ -59,7 +49,8 @@ class _Check:
         unreadable = [*self._unreadable(), *(finding for result in results for finding in result.unreadable)]
         findings, suppressed = self._timed("settle", lambda: self._settle(outcomes, unreadable))
         ran = {name for outcome in outcomes for name in outcome.owner.rules}
-        crashes = [crash for part in (*results, *outcomes) for crash in part.crashes]
+        crashes = [crash for result in results for crash in result.crashes]
+        crashes += [crash for outcome in outcomes for crash in outcome.crashes]
         return Report(
             root=self.files.root,
             findings=tuple(findings),
@@ -74,7 +65,7 @@ class _Check:
         )
 
     def _results(self) -> Sequence[Result]:
-        return do_all(self.files, self.settings, self.registry, self.options.jobs)
+        return do_all(self.files, self.settings, self.registry, self.options)
 
     def _timed(self, phase: str, call: Callable[[], _T]) -> _T:
         begin = time.perf_counter()

@@ -23,6 +23,7 @@ from lambdalint.suppression import MetadataIgnore, PerPath, metadata_ignores, pe
 
 if TYPE_CHECKING:
     from lambdalint.application.application import Application, ParseFailure
+    from lambdalint.template.function import LambdaFunction
     from lambdalint.template.template import TemplateProblem
 
 Check = Callable[[], Iterable[Finding]]
@@ -50,12 +51,15 @@ class Outcome:
     unknown: dict[str, int] = field(default_factory=dict)
 
 
-def run(application: Application, registry: Registry, rules: Mapping[str, Rule]) -> Outcome:
-    """Runs the rules that the application's settings select. `rules` holds all that are loaded, by name.
+def run(
+    application: Application, registry: Registry, rules: Mapping[str, Rule], invocations: bool = True
+) -> Outcome:
+    """Runs the rules that the application's settings select; `rules` are all that there are, by name.
+    `invocations` puts modes and triggers into the links.
 
     Never raises for what a rule or the model does: that is a Crash, and the rest goes on.
     """
-    return _Run(application, registry, rules).outcome()
+    return _Run(application, registry, rules).outcome(invocations)
 
 
 def syntax_error(failure: ParseFailure, root: Path) -> Finding:
@@ -87,7 +91,7 @@ class _Run:
         self.seconds: dict[str, float] = {}
         self.findings: list[Finding] = []
 
-    def outcome(self) -> Outcome:
+    def outcome(self, invocations: bool) -> Outcome:
         self._report_problems()
         for meta, rule in self.rules:
             begin = time.perf_counter()
@@ -96,7 +100,7 @@ class _Run:
         sources = self._sources()
         template = self.application.template
         kept, suppressed = self._by_path()
-        links = list(self._model(lambda: function_links(self.application)))
+        links = list(self._model(lambda: function_links(self.application, invocations)))
         return Outcome(
             path=self.application.path,
             owner=Owner(
@@ -184,26 +188,30 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}{place}" if text else f"{type(error).__name__}{place}"
 
 
-def function_links(application: Application) -> Iterator[FunctionLink]:
-    """For each function of the template: its handler or the reason why there is none, triggers and modes."""
+def function_links(application: Application, invocations: bool = True) -> Iterator[FunctionLink]:
+    """For each function of the template: its handler or the reason why there is none; how it is invoked."""
+    from lambdalint.application.link import Linked
+
     for function in application.functions:
-        handler = application.handler(function)
-        unlinked = application.unlinked(function)
+        link = application.links[function.logical_id]
+        invoked = list(_invocations(application, function)) if invocations else []
         yield FunctionLink(
             template=function.id.template,
             logical_id=function.logical_id,
-            handler=_handler_text(application, function.logical_id) if handler else None,
-            reason=unlinked.reason if unlinked else None,
-            detail=unlinked.detail if unlinked else "",
-            modes=tuple(sorted({trigger.mode.value for trigger in function.triggers})),
-            triggers=tuple(trigger.description for trigger in function.triggers),
+            handler=f"{link.path}:{link.attribute}" if isinstance(link, Linked) else None,
+            reason=None if isinstance(link, Linked) else link.reason,
+            detail="" if isinstance(link, Linked) else link.detail,
+            modes=tuple(sorted({mode for mode, _ in invoked})),
+            triggers=tuple(dict.fromkeys(description for _, description in invoked)),
             runtime=function.runtime,
         )
 
 
-def _handler_text(application: Application, logical_id: str) -> str:
-    linked = application.links[logical_id]
-    return f"{getattr(linked, 'path', '')}:{getattr(linked, 'attribute', '')}"
+def _invocations(application: Application, function: LambdaFunction) -> Iterator[tuple[str, str]]:
+    from lambdalint.application.modes import invocations
+
+    for each in invocations(application, function):
+        yield each.mode.value, each.description
 
 
 def _findings(meta: RuleMeta, check: Check) -> Iterator[Finding]:

@@ -1,7 +1,6 @@
 """The work of a run, cut into tasks and done here or by worker processes. Nothing else knows about workers.
 
-A task is made of paths, so that it can be sent; what comes back is plain data, so that it does not show who did
-it.
+A task is made of paths, so that it can be sent; what comes back is plain data, the same whoever made it.
 """
 
 from __future__ import annotations
@@ -45,6 +44,19 @@ class SettingsSource(Protocol):
 
 
 @dataclass(frozen=True)
+class Options:
+    """How to run. `jobs` is the number of processes, 0 for as many as pay off.
+
+    `whole_application` reports on all files of each application that the given paths belong to.
+    `invocations` puts modes and triggers into the report's links, which costs time.
+    """
+
+    jobs: int = 0
+    whole_application: bool = False
+    invocations: bool = True
+
+
+@dataclass(frozen=True)
 class Task:
     """Applications to check one after the other: templates, and loose modules by folder."""
 
@@ -67,24 +79,25 @@ class Result:
     crashes: list[Crash] = field(default_factory=list)
 
 
-def do_all(files: Files, settings: SettingsSource, registry: Registry, jobs: int) -> Sequence[Result]:
-    """Checks all applications that the given paths concern; the same whatever `jobs` is, 0 for what pays off.
+def do_all(files: Files, settings: SettingsSource, registry: Registry, options: Options) -> Sequence[Result]:
+    """Checks all applications that the given paths concern; the same however many processes there are.
 
     Raises RegistryError for a rule that cannot be loaded, and what `settings` raises.
     """
-    desk = Desk(files, settings, registry)
-    results = _do(desk, desk.template_tasks(), jobs)
+    desk = Desk(files, settings, registry, options)
+    results = _do(desk, desk.template_tasks())
     owned = [folder for result in results for folder in result.folders]
-    return [*results, *_do(desk, desk.loose_tasks(owned), jobs)]
+    return [*results, *_do(desk, desk.loose_tasks(owned))]
 
 
 class Desk:
     """What it takes to do tasks. Every worker has its own."""
 
-    def __init__(self, files: Files, settings: SettingsSource, registry: Registry) -> None:
+    def __init__(self, files: Files, settings: SettingsSource, registry: Registry, options: Options) -> None:
         self.files = files
         self.settings = settings
         self.registry = registry
+        self.options = options
         self.project = build_project(files, settings)
         self._rules = _Rules(registry)
 
@@ -115,8 +128,11 @@ class Desk:
         for folder, paths in task.loose:
             application = self.project.loose_application(folder, paths)
             if application.handlers or application.failures:
-                result.outcomes.append(run(application, self.registry, self._rules))
+                result.outcomes.append(self._run(application))
         return result
+
+    def _run(self, application: Application) -> Outcome:
+        return run(application, self.registry, self._rules, self.options.invocations)
 
     def _do_template(self, path: PurePosixPath, result: Result) -> None:
         application = self.project.application(path)
@@ -130,7 +146,7 @@ class Desk:
             folders = ()
         result.folders.extend(folders)
         if self._concerns(application, folders):
-            result.outcomes.append(run(application, self.registry, self._rules))
+            result.outcomes.append(self._run(application))
 
     def _unreadable(self, path: PurePosixPath) -> Iterator[Finding]:
         if TEMPLATE_ERROR.name in {
@@ -182,6 +198,7 @@ class _Recipe:
     files: Files
     settings: SettingsSource
     registry: Registry
+    options: Options
     overlay: Mapping[str, bytes]
 
 
@@ -202,9 +219,9 @@ def _related(folder: PurePosixPath, given: PurePosixPath) -> bool:
     return folder == given or folder in given.parents or given in folder.parents
 
 
-def _do(desk: Desk, tasks: Sequence[Task], jobs: int) -> list[Result]:
+def _do(desk: Desk, tasks: Sequence[Task]) -> list[Result]:
     desk.prepare(tasks)
-    workers = min(_workers(jobs, tasks), len(tasks))
+    workers = min(_workers(desk.options.jobs, tasks), len(tasks))
     results = _in_workers(desk, tasks, workers) if workers > 1 else [_contained(desk, task) for task in tasks]
     return [Result(crashes=[each]) if isinstance(each, Crash) else each for each in results]
 
@@ -240,11 +257,15 @@ def _in_workers(desk: Desk, tasks: Sequence[Task], workers: int) -> list[Result 
 def _pooled(desk: Desk, tasks: Sequence[Task], workers: int) -> list[Result | Crash | None]:
     """The result of each task, None where a worker died."""
     fork = sys.platform == "linux"  # macOS's own libraries do not survive a fork
-    recipe = desk if fork else _Recipe(desk.files, desk.settings, desk.registry, sources.current_overlay())
+    recipe = desk if fork else _recipe(desk)
     context = multiprocessing.get_context("fork" if fork else "spawn")
     with ProcessPoolExecutor(workers, context, _begin_worker, (recipe,)) as pool:
         futures = [pool.submit(_do_in_worker, task) for task in tasks]
         return [_result(task, future) for task, future in zip(tasks, futures, strict=True)]
+
+
+def _recipe(desk: Desk) -> _Recipe:
+    return _Recipe(desk.files, desk.settings, desk.registry, desk.options, sources.current_overlay())
 
 
 def _result(task: Task, future: Future[Result | Crash]) -> Result | Crash | None:
@@ -267,7 +288,7 @@ def _begin_worker(recipe: Desk | _Recipe) -> None:
     global _desk
     if isinstance(recipe, _Recipe):
         sources.begin_overlay(recipe.overlay)
-        recipe = Desk(recipe.files, recipe.settings, recipe.registry)
+        recipe = Desk(recipe.files, recipe.settings, recipe.registry, recipe.options)
     _desk = recipe
 
 
