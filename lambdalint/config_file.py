@@ -49,7 +49,7 @@ class ConfigFile:
         return Place(self, (key,))
 
     def line(self, keys: tuple[str, ...]) -> int:
-        """The 1-based line of a key, given the tables around it; of the nearest of these if it is not found."""
+        """The 1-based line of a key, given the tables around it; of the nearest of these if it is hidden."""
         for count in range(len(keys), -1, -1):
             number = _line_of(self.text, (*self.prefix, *keys[:count]))
             if number is not None:

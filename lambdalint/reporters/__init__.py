@@ -44,4 +44,6 @@ def crash_message(crash: Crash) -> str:
 
 def crash_help(crash: Crash) -> str:
     """What to do about it."""
+    if crash.rule == "lambdalint":
+        return "report it to lambdalint, with this message and the file if you can"
     return f'report it to the author of `{crash.rule}`; until then `ignore = ["{crash.rule}"]` leaves it out'
