@@ -58,9 +58,10 @@ class Binding:
 
     `node` is the ImportAlias, ImportStar, Assign, AnnAssign, AugAssign, For, CompFor, WithItem, handler,
     NamedExpr, pattern, Param, FunctionDef, ClassDef or Del that binds. `value` is the expression that is
-    bound whole: None for a part of one (tuple targets), for loops and for what is no expression. `qualified` is the
-    dotted origin of an import, leading dots kept: "boto3", "boto3.dynamodb.conditions.Key", ".common.db"; for
-    `import a.b`, which binds `a`, it is "a.b". `reads` are the names that may mean this binding.
+    bound whole: None for a part of one (tuple targets), for loops and for what is no expression. `qualified`
+    is what an imported name stands for, leading dots kept: "boto3", "boto3.dynamodb.conditions.Key",
+    ".common.db"; `imported` is what the import names. They differ for `import a.b`, which binds `a`. `reads`
+    are the names that may mean this binding.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Binding:
     qualified: str | None = None
     reads: list[cst.Name] = field(default_factory=list)
     target: cst.Name | None = None  # the name itself, where the walk has it
+    imported: str | None = None
 
     def __repr__(self) -> str:
         return f"<Binding {self.name} {self.kind.name}>"
@@ -79,13 +81,6 @@ class Binding:
     def is_import(self) -> bool:
         """Whether an import made it, star imports included."""
         return self.kind in _IMPORT_KINDS
-
-    @property
-    def meaning(self) -> str | None:
-        """For an import, what the name itself stands for: "a" for `import a.b`, else as `qualified`."""
-        if self.kind is BindingKind.IMPORT and self.qualified is not None:
-            return self.qualified if _asname(self.node) is not None else self.qualified.split(".")[0]
-        return self.qualified
 
 
 _IMPORT_KINDS = frozenset({BindingKind.IMPORT, BindingKind.IMPORT_FROM, BindingKind.STAR_IMPORT})
@@ -278,8 +273,7 @@ class ModuleNames:
     def _bind_import(self, scope: Scope, node: Any) -> None:
         origin = import_origin(node)
         if isinstance(node.names, cst.ImportStar):
-            kind, name = BindingKind.STAR_IMPORT, "*"
-            self._imports.append(self._add(scope, name, kind, node.names, qualified=origin))
+            self._add_import(scope, "*", BindingKind.STAR_IMPORT, node.names, origin or "", origin or "")
             return
         for alias in node.names:
             dotted = dotted_name(alias.name)
@@ -287,11 +281,18 @@ class ModuleNames:
                 continue
             asname = _asname(alias)
             if origin is None:
-                name, kind, qualified = asname or dotted.split(".")[0], BindingKind.IMPORT, dotted
+                name = asname or dotted.split(".")[0]
+                self._add_import(scope, name, BindingKind.IMPORT, alias, dotted if asname else name, dotted)
             else:
-                name, kind = asname or dotted, BindingKind.IMPORT_FROM
-                qualified = origin + dotted if origin.endswith(".") else f"{origin}.{dotted}"
-            self._imports.append(self._add(scope, name, kind, alias, qualified=qualified))
+                full = origin + dotted if origin.endswith(".") else f"{origin}.{dotted}"
+                self._add_import(scope, asname or dotted, BindingKind.IMPORT_FROM, alias, full, full)
+
+    def _add_import(
+        self, scope: Scope, name: str, kind: BindingKind, node: cst.CSTNode, qualified: str, imported: str
+    ) -> None:
+        binding = self._add(scope, name, kind, node, qualified=qualified)
+        binding.imported = imported
+        self._imports.append(binding)
 
     def _bind_parameters(self, scope: Scope) -> None:
         params = scope.node.params  # type: ignore[attr-defined]
@@ -394,7 +395,7 @@ class ModuleNames:
         if latest is None:
             return None
         if latest.is_import:
-            return latest.meaning
+            return latest.qualified
         if latest.kind is BindingKind.ASSIGN and isinstance(latest.value, cst.Name | cst.Attribute):
             others = [binding for binding in found if binding is not latest and not binding.is_import]
             # Rebound under the same name elsewhere: which one is meant depends on the flow.

@@ -214,12 +214,14 @@ class Frame:
     """A scope as the walk meets it: what opens it, and what is named in it, in the order of the source.
 
     `stream` holds the Names of the scope and the statements that bind names in it (`def`, `class`, imports,
-    `global`, `nonlocal`). Type parameters open a scope around what they stand on.
+    `global`, `nonlocal`), `attributes` what is evaluated in it that way. Type parameters open a scope around
+    what they stand on.
     """
 
     node: cst.CSTNode
     parent: Frame | None
     stream: list[cst.CSTNode] = field(default_factory=list)
+    attributes: list[cst.Attribute] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -273,9 +275,12 @@ def walk(tree: cst.Module) -> Walk:
     frame = Frame(tree, None)
     frames = [frame]
     stream = frame.stream
+    seen = frame.attributes
     names = by_type[cst.Name]
+    attributes = by_type[cst.Attribute]
     plain = _PLAIN
     name_class = cst.Name
+    attribute_class = cst.Attribute
     stack: list[Any] = [tree]
     pop = stack.pop
     while stack:
@@ -284,6 +289,12 @@ def walk(tree: cst.Module) -> Walk:
         if cls is name_class:
             names.append(node)
             stream.append(node)
+        elif cls is attribute_class:
+            attributes.append(node)
+            seen.append(node)
+            child = node.value
+            parents[id(child)] = node
+            stack.append(child)
         elif cls in plain:
             by_type[cls].append(node)
             plain[cls](node, stack, parents)
@@ -291,10 +302,12 @@ def walk(tree: cst.Module) -> Walk:
             frame = Frame(node.node, frame)
             frames.append(frame)
             stream = frame.stream
+            seen = frame.attributes
         elif cls is _Leave:
             assert frame.parent is not None
             frame = frame.parent
             stream = frame.stream
+            seen = frame.attributes
         else:
             by_type[cls].append(node)
             if cls in _SPECIAL:
