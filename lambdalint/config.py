@@ -13,8 +13,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
-from lambdalint.config_file import ConfigError, ConfigFile, Place, read_config_file
-from lambdalint.discovery import configuration_in
+from lambdalint.config_file import ConfigError, ConfigFile, Place, configuration_in, read_config_file
 from lambdalint.gitignore import rebase
 from lambdalint.rule import OptionValue, RuleMeta, Settings
 from lambdalint.samconfig import parameter_overrides

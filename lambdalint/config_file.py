@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -12,6 +13,10 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
+
+
+FILE_NAMES = ("lambdalint.toml", "pyproject.toml")
+_OUR_TABLE = re.compile(rb"^\s*\[*\s*tool\s*\.\s*lambdalint\b", re.MULTILINE)
 
 
 class ConfigError(Exception):
@@ -55,6 +60,19 @@ class ConfigFile:
             if number is not None:
                 return number
         return 1
+
+
+def configuration_in(folder: Path) -> Path | None:
+    """The configuration file of a folder: lambdalint.toml, else pyproject.toml if it has our table."""
+    own, project = (folder / name for name in FILE_NAMES)
+    if os.path.isfile(own):
+        return own
+    if not os.path.isfile(project):
+        return None
+    try:
+        return project if _OUR_TABLE.search(project.read_bytes()) else None
+    except OSError:
+        return project  # whoever reads it will say why that fails
 
 
 def read_toml(path: Path, name: str) -> tuple[Mapping[str, object], str]:

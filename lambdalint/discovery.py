@@ -20,6 +20,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from lambdalint import source
+from lambdalint.config_file import FILE_NAMES, configuration_in
 from lambdalint.gitignore import Ignores, Patterns, patterns
 from lambdalint.rule import Settings
 from lambdalint.source import SourceError, SourceFile
@@ -30,9 +31,7 @@ MAX_PYTHON_BYTES = 2_000_000
 MAX_TEMPLATE_BYTES = 5_000_000  # CloudFormation itself takes at most 1 MB
 TEMPLATE_SUFFIXES = frozenset({".yaml", ".yml", ".json", ".template"})
 _SUFFIXES = TEMPLATE_SUFFIXES | {".py"}
-_OUR_TABLE = re.compile(rb"^\s*\[*\s*tool\s*\.\s*lambdalint\b", re.MULTILINE)
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-CONFIGURATION_NAMES = ("lambdalint.toml", "pyproject.toml")
 
 
 class PathError(Exception):
@@ -163,19 +162,6 @@ def common_folder(paths: Sequence[Path]) -> Path:
     return Path(os.path.commonpath(folders))
 
 
-def configuration_in(folder: Path) -> Path | None:
-    """The configuration file of a folder: lambdalint.toml, else pyproject.toml if it has our table."""
-    own = folder / CONFIGURATION_NAMES[0]
-    if own.is_file():
-        return own
-    project = folder / CONFIGURATION_NAMES[1]
-    try:
-        text = project.read_bytes() if project.is_file() else b""
-    except OSError:
-        return None
-    return project if _OUR_TABLE.search(text) else None
-
-
 def discover(
     root: Path,
     paths: Sequence[Path] = (),
@@ -286,7 +272,7 @@ class _Walk:
         return any(
             self._nested_excludes(folder).match(path, is_dir)
             for folder in folders_above(path)
-            if any(name in self.tree.listing(folder) for name in CONFIGURATION_NAMES)
+            if any(name in self.tree.listing(folder) for name in FILE_NAMES)
         )
 
     def _nested_excludes(self, folder: str) -> Patterns:
