@@ -236,12 +236,10 @@ class _Walk:
         return bool(path) and self.tree.left_out(path) and not asked_for
 
     def _visit_folder(self, folder: str) -> list[str]:
-        try:
-            names = self.tree.scan(folder)
-        except OSError as error:
-            self.notes.append(
-                f"{folder or '.'}: cannot be opened: {error.strerror or error}; check its permissions"
-            )
+        names = self.tree.listing(folder)
+        reason = self.tree.unlisted(folder)
+        if reason is not None:
+            self.notes.append(f"{folder or '.'}: cannot be opened: {reason}; check its permissions")
             return []
         ignores = self.tree.ignores(folder)
         prefix = f"{folder}/" if folder else ""

@@ -57,6 +57,7 @@ class Tree:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._root = str(root)
+        self._unlisted: dict[str, str] = {}
         self._listings: dict[str, Mapping[str, str]] = {}
         self._installed: dict[str, frozenset[str]] = {}
         self._ignores: dict[str, Ignores] = {}
@@ -64,20 +65,16 @@ class Tree:
 
     def listing(self, folder: str) -> Mapping[str, str]:
         """What is in a folder: name → "file", "dir", "link" or "other". Empty where it cannot be listed."""
-        try:
-            return self.scan(folder)
-        except OSError:
-            self._listings[folder] = {}
-            return {}
-
-    def scan(self, folder: str) -> Mapping[str, str]:
-        """`listing`, but raises OSError where the folder cannot be listed the first time."""
         known = self._listings.get(folder)
         if known is None:
-            with os.scandir(f"{self._root}/{folder}") as entries:
-                known = {entry.name: _kind(entry) for entry in entries}
+            known = self._list(folder)
             self._listings[folder] = known
         return known
+
+    def unlisted(self, folder: str) -> str | None:
+        """Why the folder could not be listed; None where it could."""
+        self.listing(folder)
+        return self._unlisted.get(folder)
 
     def kind(self, path: str) -> str | None:
         """What the path leads to inside the root: "file", "dir", "other", or None."""
@@ -150,6 +147,14 @@ class Tree:
             known = frozenset(found)
             self._installed[folder] = known
         return known
+
+    def _list(self, folder: str) -> Mapping[str, str]:
+        try:
+            with os.scandir(f"{self._root}/{folder}") as entries:
+                return {entry.name: _kind(entry) for entry in entries}
+        except OSError as error:
+            self._unlisted[folder] = error.strerror or str(error)
+            return {}
 
     def _installed_by(self, folder: str, metadata: str) -> Iterable[str]:
         # `pip install -e .` leaves an .egg-info beside the sources, which are nobody else's.

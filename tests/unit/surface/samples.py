@@ -12,7 +12,8 @@ from lambdalint.source import SourceFile, Span
 
 APP = SourceFile(
     PurePosixPath("src/my app/app.py"),
-    'import json\nimport pymysql\n\ndb = pymysql.connect(host="h")  # 数据库\n\n\ndef handler(event, context):\n'
+    'import json\nimport pymysql\n\ndb = pymysql.connect(host="h")  # 数据库\n\n\n'
+    "def handler(event, context):\n"
     '\tdb.cursor().execute("SELECT 1")\n\treturn {"statusCode": 200}\n',
 )
 TEMPLATE = SourceFile(
@@ -113,10 +114,15 @@ def report(*, crashes: tuple[Crash, ...] = (CRASH,)) -> Report:
     return Report(
         root=Path("root"),
         findings=(IMPORT, CONNECTION, PERMISSION),
-        suppressed=(Suppressed(SILENCED, "inSource", "the driver registers"), Suppressed(BY_PATH, "per-path", "src/**")),
+        suppressed=(
+            Suppressed(SILENCED, "inSource", "the driver registers"),
+            Suppressed(BY_PATH, "per-path", "src/**"),
+        ),
         crashes=crashes,
         links=(
-            FunctionLink(TEMPLATE.path, "Orders", "src/my app/app.py:handler", None, ("async",), ("S3 event `Up`",)),
+            FunctionLink(
+                TEMPLATE.path, "Orders", "src/my app/app.py:handler", None, ("async",), ("S3 event `Up`",)
+            ),
             FunctionLink(TEMPLATE.path, "Other", None, "runtime", detail="nodejs22.x", runtime="nodejs22.x"),
         ),
         stats=Stats(2, 1, 0.1234, {"unused-import": 0.01}, {"rules": 0.1}, {"parameter without default": 3}),
