@@ -114,6 +114,11 @@ class SourceFile:
         """The text of a 1-based line, without its newline."""
         return self.slice(self.line_span(line))
 
+    def lines(self, span: Span) -> range:
+        """The 1-based lines that a span touches: at least one, also for an empty span."""
+        last = self.position(max(span.start, span.end - 1)).line
+        return range(self.position(span.start).line, last + 1)
+
     def slice(self, span: Span) -> str:
         """The text of a span."""
         return self.text[span.start : span.end]

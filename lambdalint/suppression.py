@@ -109,7 +109,7 @@ class Suppressions:
 
     def _at(self, label: Label, rule: str) -> list[Directive]:
         """The directives for a rule on the lines of a label, or for its whole file; they have acted."""
-        lines = _lines(label)
+        lines = label.source.lines(label.span)
         found: list[Directive] = []
         for directive in self._directives.get(label.source.path, ()):
             if directive.line is None or directive.line in lines:
@@ -211,13 +211,6 @@ def _matches(pattern: str, path: PurePosixPath) -> bool:
     folders = [parent.as_posix() for parent in path.parents if parent.name]
     return bool(compiled.match(path.as_posix(), False)) or any(
         compiled.match(folder, True) for folder in folders
-    )
-
-
-def _lines(label: Label) -> range:
-    position = label.source.position
-    return range(
-        position(label.span.start).line, position(max(label.span.start, label.span.end - 1)).line + 1
     )
 
 
