@@ -115,6 +115,7 @@ class ModuleNames:
         self._meanings: dict[int, tuple[Binding, ...]] = {}
         self._bound: dict[int, Binding] = {}
         self._imports: list[Binding] = []
+        self._by_statement: dict[int, list[Binding]] = {}
         self._qualified: dict[int, str | None] = {}
         self._positions: dict[int, int] = {}
         self._bind()
@@ -174,6 +175,17 @@ class ModuleNames:
             before = [binding for binding in found if self._place(binding.target or binding.node) < place]
             return before[-1] if before else found[-1]
         return found[-1]
+
+    def import_of(self, name: cst.Name) -> Binding | None:
+        """The last import that a read can mean, star imports aside; None where none can be meant."""
+        for binding in reversed(self._meanings.get(id(name), ())):
+            if binding.kind is BindingKind.IMPORT or binding.kind is BindingKind.IMPORT_FROM:
+                return binding
+        return None
+
+    def imported_by(self, statement: cst.CSTNode) -> Sequence[Binding]:
+        """The bindings that an `import` or `from … import` statement makes."""
+        return self._by_statement.get(id(statement), ())
 
     def resolve(self, scope: Scope, name: str) -> tuple[Binding, ...]:
         """Every binding that a name can mean when read in a scope; () for builtins and unbound names."""
@@ -271,7 +283,11 @@ class ModuleNames:
             self._bind_import(scope, node)
 
     def _bind_import(self, scope: Scope, node: Any) -> None:
-        origin = import_origin(node)
+        before = len(self._imports)
+        self._bind_aliases(scope, node, import_origin(node))
+        self._by_statement[id(node)] = self._imports[before:]
+
+    def _bind_aliases(self, scope: Scope, node: Any, origin: str | None) -> None:
         if isinstance(node.names, cst.ImportStar):
             self._add_import(scope, "*", BindingKind.STAR_IMPORT, node.names, origin or "", origin or "")
             return

@@ -101,7 +101,7 @@ class Program:
             # `a.b.f` after `import a.b`, where `a` is a folder without `__init__.py`.
             dotted = module.names.qualified(expr)
             return self.dotted(self.absolute(module, dotted)) if dotted is not None else None
-        return self._attribute(base, expr.attr.value)
+        return self.attribute(base, expr.attr.value)
 
     def bound(self, module: PythonModule, binding: Binding) -> Definition | None:
         """What a binding comes to; imports of what is not the application's own come to nothing."""
@@ -149,7 +149,7 @@ class Program:
             # A name that the package binds wins over its submodule of that name.
             owner = self.dotted(parent)
             if owner is not None:
-                found = self._attribute(owner, name)
+                found = self.attribute(owner, name)
                 if found is not None:
                     return found
         return self._as_module(dotted)
@@ -158,14 +158,16 @@ class Program:
         module = self.module(dotted)
         return Definition(module, module.tree, None) if module is not None else None
 
-    def _attribute(self, owner: Definition, name: str) -> Definition | None:
+    def attribute(self, owner: Definition, name: str) -> Definition | None:
+        """What a module or class holds under a name; None for what it does not define itself."""
         if isinstance(owner.node, cst.Module):
-            return self._member(owner.module, name) or self._as_module(f"{self.name(owner.module)[0]}.{name}")
+            return self.member(owner.module, name) or self._as_module(f"{self.name(owner.module)[0]}.{name}")
         if isinstance(owner.node, cst.ClassDef):
             return self.class_attribute(owner.module, owner.node, name)
         return None
 
-    def _member(self, module: PythonModule, name: str) -> Definition | None:
+    def member(self, module: PythonModule, name: str) -> Definition | None:
+        """What a module's level defines, imports or re-exports under a name."""
         bindings = module.names.module_scope.bindings.get(name)
         if bindings:
             return self.bound(module, _chosen(tuple(bindings), bindings[-1]))
@@ -179,7 +181,7 @@ class Program:
         try:
             for binding in reversed(module.names.module_scope.bindings.get("*", ())):
                 origin = self.module(self.absolute(module, binding.qualified or ""))
-                found = self._member(origin, name) if origin is not None else None
+                found = self.member(origin, name) if origin is not None else None
                 if found is not None:
                     return found
         finally:
