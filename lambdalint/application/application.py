@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from lambdalint.application.targets import Resolved
     from lambdalint.discovery import Files
     from lambdalint.python.calls import AwsCall, AwsCalls
+    from lambdalint.python.connections import Connection
     from lambdalint.python.evaluate import Evaluator
     from lambdalint.python.module import PythonModule
     from lambdalint.python.program import Program
@@ -61,17 +62,23 @@ __all__ = [
 # Loose modules that are no handlers, whatever their functions look like (law 3).
 _TEST_FOLDERS = frozenset({"test", "tests"})
 _TEST_NAME = re.compile(r"^tests?_|_tests?$|^tests?$|^conftest$")
-# What a module must hold for a function with a handler's shape to be possible in it.
-_MAYBE_HANDLER = re.compile(r"\bdef\s+\w*\s*\(|\b\w*handler\w*\s*=", re.IGNORECASE)
-_HANDLER_LINE = re.compile(r"^\s*def\s+\w*\s*\(\s*_?event\w*\b[^)]*,[^)]*\)", re.MULTILINE)
-_MENTIONS = re.compile(r"\bcontext\b|\bctx\b|LambdaContext|lambda_handler|\bMangum\b")
+# What a module must hold for a handler to be found in it by shape (python/handlers.py); parsing costs more.
+_MAYBE_HANDLER = re.compile(
+    r"def\s+\w+\s*\([^)]{0,300}?,\s*(?:_|__|\w*context\w*|_?ctx)\b"
+    r"|LambdaContext|inject_lambda_context|capture_lambda_handler|log_metrics|event_source|event_parser"
+    r"|lambda_handler_decorator|idempotent|datadog_lambda_wrapper|serverless_function"
+    r"|Mangum|make_lambda_handler|SlackRequestHandler|[AW]sgiHandler"
+)
+_HANDLER_LINE = re.compile(r"^\s*def\s+\w+\s*\(\s*_?event\w*\b[^)]*,[^)]*\)", re.MULTILINE)
 
 
 @dataclass(eq=False)
 class Handler:
     """A handler and what it reaches. Functions that name the same code in the same bundle share one.
 
-    `functions` is empty where the handler was found by its shape.
+    `functions` is empty where the handler was found by its shape. `module` defines it; `imported` is the one
+    that Lambda imports, mostly the same. `node` is the FunctionDef or Lambda, or the statement that binds the
+    name where no function can be told (`handler = Mangum(app)`).
     """
 
     application: Application
@@ -81,6 +88,7 @@ class Handler:
     attribute: str
     bundle: Bundle
     imports: ImportPath = field(repr=False)
+    imported: PythonModule = field(repr=False)
 
     @cached_property
     def ids(self) -> tuple[FunctionId, ...]:
@@ -110,7 +118,7 @@ class Handler:
     @cached_property
     def reach(self) -> Reach:
         """What runs when Lambda runs the handler."""
-        return self.imports.reach(self.module, self.node)
+        return self.imports.reach(self.module, self.node, self.imported)
 
     @cached_property
     def evaluator(self) -> Evaluator:
@@ -125,6 +133,13 @@ class Handler:
         from lambdalint.python.calls import aws_calls
 
         return aws_calls(self.evaluator, self.reach)
+
+    @cached_property
+    def connections(self) -> tuple[Connection, ...]:
+        """The connections that init opens and the invoke path uses, and what guards them."""
+        from lambdalint.python.connections import connections
+
+        return connections(self.evaluator, self.reach)
 
     @cached_property
     def triggers(self) -> tuple[Trigger, ...]:
@@ -350,6 +365,7 @@ class Application:
     def _handler(self, linked: Linked) -> Handler | None:
         from lambdalint.python.handlers import handler_node
 
+        module: PythonModule
         if linked.embedded is not None:
             inline = parse_inline(linked.embedded)
             if isinstance(inline, ParseFailure):
@@ -368,8 +384,7 @@ class Application:
         found = handler_node(imports.program, module, linked.attribute)
         if found is None:
             return None
-        module, node = found
-        return Handler(self, (), module, node, linked.attribute, linked.bundle, imports)
+        return Handler(self, (), *found, linked.attribute, linked.bundle, imports, module)
 
     def _loose_handlers(self) -> Iterator[Handler]:
         from lambdalint.python.handlers import find_handlers_by_shape
@@ -387,7 +402,7 @@ class Application:
                 continue
             for node in find_handlers_by_shape(module):
                 name = getattr(getattr(node, "name", None), "value", path.stem)
-                yield Handler(self, (), module, node, name, bundle, imports)
+                yield Handler(self, (), module, node, name, bundle, imports, module)
 
     @cached_property
     def _modules_by_id(self) -> Mapping[int, ApplicationModule]:
@@ -488,7 +503,7 @@ class Project:
         folders = frozenset(owned)
         loose: dict[PurePosixPath, list[PurePosixPath]] = {}
         for path in self.files.python:
-            if folders.isdisjoint(path.parents) and _may_be_loose(path) and self._mentions_handler(path):
+            if folders.isdisjoint(path.parents) and _may_be_loose(path) and self._may_hold_handler(path):
                 loose.setdefault(path.parent, []).append(path)
         groups: dict[str, list[tuple[PurePosixPath, tuple[PurePosixPath, ...]]]] = {}
         for folder, paths in loose.items():
@@ -525,12 +540,12 @@ class Project:
             found = self._imports[key] = ImportPath(self.modules, search_path, loose=loose)
         return found
 
-    def _mentions_handler(self, path: PurePosixPath) -> bool:
+    def _may_hold_handler(self, path: PurePosixPath) -> bool:
         try:
             text = self.files.read_python(path).text
         except SourceError:
             return False
-        return bool(_MENTIONS.search(text) and _MAYBE_HANDLER.search(text))
+        return _MAYBE_HANDLER.search(text) is not None
 
 
 def _place(module: PythonModule) -> tuple[str, int]:

@@ -110,7 +110,7 @@ class ImportPath:
         self._inline = inline
         self._loose = loose
         self._names: dict[PurePosixPath, str] = {}
-        self._reaches: dict[int, Reach] = {}
+        self._reaches: dict[tuple[int, int], Reach] = {}
 
     @cached_property
     def program(self) -> Program:
@@ -126,11 +126,12 @@ class ImportPath:
 
         return CallGraph(self.program)
 
-    def reach(self, module: PythonModule, entry: cst.CSTNode) -> Reach:
-        """What runs when Lambda runs a handler."""
-        found = self._reaches.get(id(entry))
+    def reach(self, module: PythonModule, entry: cst.CSTNode, imported: PythonModule) -> Reach:
+        """What runs when Lambda imports a module and calls a handler, defined in that or another."""
+        key = (id(entry), id(imported))
+        found = self._reaches.get(key)
         if found is None:
-            found = self._reaches[id(entry)] = self.graph.reach(module, entry)
+            found = self._reaches[key] = self.graph.reach(module, entry, imported)
         return found
 
     def find(self, dotted: str) -> PythonModule | None:
