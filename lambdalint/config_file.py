@@ -91,7 +91,8 @@ def read_toml(path: Path, name: str) -> tuple[Mapping[str, object], str]:
             f"{name}:{line}: is not valid UTF-8, which TOML requires; save it as UTF-8"
         ) from error
     try:
-        return tomllib.loads(text), text
+        # With a newline at the end the reader tells the place of a mistake in the last line.
+        return tomllib.loads(f"{text}\n"), text
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(_not_toml(name, text, error)) from error
 
