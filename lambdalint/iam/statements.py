@@ -1,4 +1,4 @@
-"""Policies as the text of a template: entries for policy templates and exact statements, in YAML and JSON."""
+"""Policies as template data and as one line of YAML: policy templates, exact statements."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Any
 
 from lambdalint.iam.match import ExactStatement, TemplateUse
 
-_SHORT = {"Ref": "!Ref", "Condition": "!Condition"}
-# Strings that can stand without quotes; in doubt they are quoted.
-_PLAIN = re.compile(r"[A-Za-z/<][^\s#'\"\\{}\[\],&*!|>%@`]*(?:[*>?/$:{}.A-Za-z0-9_-]*)")
-_RESERVED = re.compile(r"(?i:y|n|yes|no|on|off|true|false|null|~)")
+# Strings that can stand without quotes, in flow style too; in doubt they are quoted.
+_PLAIN = re.compile(r"[A-Za-z/<][\w./:>@=+-]*(?:\*[\w./:>@=+-]*)*", re.ASCII)
+_RESERVED = re.compile(r"(?i:y|n|yes|no|on|off|true|false|null)")
 
 
 def entry(use: TemplateUse) -> dict[str, Any]:
@@ -20,15 +19,15 @@ def entry(use: TemplateUse) -> dict[str, Any]:
     return {use.name: {parameter: value.node for parameter, value in use.parameters}}
 
 
-def statement(exact: ExactStatement, sid: str | None = None) -> dict[str, Any]:
+def statement(exact: ExactStatement, sid: str | None = None, condition: object = None) -> dict[str, Any]:
     """An exact statement as an item of a policy document's `Statement`."""
     node: dict[str, Any] = {"Sid": sid} if sid else {}
-    return {
-        **node,
-        "Effect": "Allow",
-        "Action": _one_or_list(exact.actions),
-        "Resource": _one_or_list([resource.node for resource in exact.resources]),
-    }
+    node["Effect"] = "Allow"
+    node["Action"] = _one_or_list(exact.actions)
+    node["Resource"] = _one_or_list([resource.node for resource in exact.resources])
+    if condition is not None:
+        node["Condition"] = condition
+    return node
 
 
 def document(statements: Iterable[ExactStatement]) -> dict[str, Any]:
@@ -36,18 +35,22 @@ def document(statements: Iterable[ExactStatement]) -> dict[str, Any]:
     return {"Statement": [statement(exact) for exact in statements]}
 
 
-def to_yaml(node: object, step: int = 2) -> str:
-    """A node as block YAML with short-form intrinsics; no newline at the end.
+def inline(node: object) -> str:
+    """A node as one line of YAML, with short-form intrinsics: `{TableName: !Ref Orders}`."""
+    if isinstance(node, Mapping):
+        tagged = _tagged(node)
+        if tagged is not None:
+            return tagged
+        return "{" + ", ".join(f"{_string(str(key))}: {inline(value)}" for key, value in node.items()) + "}"
+    if isinstance(node, (list, tuple)):
+        return "[" + ", ".join(inline(item) for item in node) + "]"
+    return _string(node) if isinstance(node, str) else json.dumps(node)
 
-    Its first line begins at column 0. Nested mappings, and items of a list below their key, are indented by
-    `step`.
-    """
-    return "\n".join(_lines(node, step))
 
-
-def to_json(node: object, step: int = 2) -> str:
-    """A node as JSON with long-form intrinsics; no newline at the end."""
-    return json.dumps(node, indent=step)
+def written_template(use: TemplateUse) -> str:
+    """A policy template as an item of `Policies` reads: `DynamoDBReadPolicy: {TableName: !Ref Orders}`."""
+    ((name, parameters),) = entry(use).items()
+    return f"{name}: {inline(parameters)}"
 
 
 def _one_or_list(values: Iterable[Any]) -> Any:
@@ -55,88 +58,25 @@ def _one_or_list(values: Iterable[Any]) -> Any:
     return listed[0] if len(listed) == 1 else listed
 
 
-def _lines(node: object, step: int) -> list[str]:
-    if isinstance(node, Mapping) and node and _tag(node) is None:
-        return [line for key, value in node.items() for line in _pair(str(key), value, step)]
-    if isinstance(node, list) and node:
-        return [line for item in node for line in _item(item, step)]
-    return [_scalar(node)] if _is_inline(node) else _tagged(node, step)
-
-
-def _pair(key: str, value: object, step: int) -> list[str]:
-    if _is_inline(value):
-        return [f"{_string(key)}: {_scalar(value)}"]
-    if isinstance(value, Mapping) and _tag(value) is not None:
-        first, *rest = _tagged(value, step)
-        return [f"{_string(key)}: {first}", *_indented(rest, step)]
-    return [f"{_string(key)}:", *_indented(_lines(value, step), step)]
-
-
-def _item(item: object, step: int) -> list[str]:
-    first, *rest = _lines(item, step)
-    return [f"- {first}", *_indented(rest, 2)]
-
-
-def _indented(lines: Iterable[str], step: int) -> list[str]:
-    return [" " * step + line for line in lines]
-
-
-def _tag(node: Mapping[Any, Any]) -> str | None:
-    """The short form of an intrinsic function; None for a mapping that is none."""
+def _tagged(node: Mapping[Any, Any]) -> str | None:
+    """An intrinsic function in short form; None for another mapping. A function right within another is in
+    long form: YAML does not take two tags in a row."""
     if len(node) != 1:
         return None
-    (key,) = node
-    if key in _SHORT:
-        return _SHORT[key]
-    return f"!{key[4:]}" if isinstance(key, str) and key.startswith("Fn::") else None
-
-
-def _is_inline(node: object) -> bool:
-    if isinstance(node, Mapping):
-        if not node:
-            return True
-        if _tag(node) is None:
-            return False
-        (argument,) = node.values()
-        return isinstance(argument, str) or _is_attribute(node)
-    return not isinstance(node, list) or not node
-
-
-def _is_attribute(node: Mapping[Any, Any]) -> bool:
-    argument = node.get("Fn::GetAtt")
-    return isinstance(argument, list) and all(isinstance(part, str) for part in argument)
-
-
-def _scalar(node: object) -> str:
-    if isinstance(node, Mapping) and node:
-        tag = _tag(node)
-        (argument,) = node.values()
-        if _is_attribute(node):
-            return f"{tag} {'.'.join(argument)}"
-        return f"{tag} {json.dumps(argument) if tag == '!Sub' else _string(argument)}"
-    if isinstance(node, Mapping):
-        return "{}"
-    if isinstance(node, list):
-        return "[]"
-    if isinstance(node, str):
-        return _string(node)
-    return json.dumps(node)
-
-
-def _tagged(node: object, step: int) -> list[str]:
-    """An intrinsic function whose argument is a list or mapping, the lines after the tag not yet indented. A
-    function right within it is in long form: YAML does not take two tags in a row."""
-    assert isinstance(node, Mapping)
-    tag = _tag(node)
-    (argument,) = node.values()
-    if isinstance(argument, Mapping) and _tag(argument) is not None:
-        ((key, inner),) = argument.items()
-        return [f"{tag}", *_pair(key, inner, step)]
-    return [f"{tag}", *_lines(argument, step)]
+    ((key, argument),) = node.items()
+    if key == "Fn::GetAtt" and isinstance(argument, list) and all(isinstance(part, str) for part in argument):
+        return f"!GetAtt {'.'.join(argument)}"
+    if key == "Fn::Sub" and isinstance(argument, str):
+        return f"!Sub {json.dumps(argument)}"
+    if key != "Ref" and not (isinstance(key, str) and key.startswith("Fn::")):
+        return None
+    tag = f"!{key.removeprefix('Fn::')}"
+    if isinstance(argument, Mapping):
+        return f"{tag} {{{', '.join(f'{name}: {inline(value)}' for name, value in argument.items())}}}"
+    return f"{tag} {inline(argument)}"
 
 
 def _string(text: str) -> str:
-    plain = bool(_PLAIN.fullmatch(text)) and not _RESERVED.fullmatch(text) and not text.endswith(":")
-    if plain and ": " not in text:
+    if _PLAIN.fullmatch(text) and not _RESERVED.fullmatch(text) and not text.endswith(":"):
         return text
     return "'" + text.replace("'", "''") + "'" if text.isprintable() else json.dumps(text)

@@ -230,6 +230,16 @@ def grants(template: Template, function: LambdaFunction) -> Grants:
     )
 
 
+def role_statements(template: Template) -> tuple[tuple[Statement, tuple[LambdaFunction, ...]], ...]:
+    """Every statement that some function's role carries, once, with the functions; in source order."""
+    found: dict[Path, tuple[Statement, list[LambdaFunction]]] = {}
+    for function in template.functions:
+        for statement in grants(template, function).statements:
+            found.setdefault(statement.path, (statement, []))[1].append(function)
+    ordered = sorted(found.values(), key=lambda pair: template.span(pair[0].path).start)
+    return tuple((statement, tuple(dict.fromkeys(functions))) for statement, functions in ordered)
+
+
 def _role_names(template: Template, values: Iterable[Value], collector: _Collector) -> Iterator[str]:
     """The logical ids of the roles that a `Role` property names."""
     for value in values:

@@ -1,0 +1,62 @@
+"""Whether a statement is wider than it has to be, and where: RULES, wildcard-permission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from lambdalint.iam import actions, wildcards
+from lambdalint.iam.actions import Action
+from lambdalint.template.grants import Part, Statement
+
+Kind = Literal["action", "resource", "not-action", "not-resource"]
+
+
+@dataclass(frozen=True)
+class Wide:
+    """How a statement is too wide. `part` is the action or resource that makes it so.
+
+    For a resource, `actions` are those that it leaves unlimited although they could be limited. `everywhere`
+    says for an action that its resources are unlimited as well.
+    """
+
+    kind: Kind
+    part: Part
+    actions: tuple[Action, ...] = ()
+    everywhere: bool = False
+
+    @property
+    def is_logging(self) -> bool:
+        """Whether this is only what every function needs to write its logs."""
+        return self.kind == "resource" and all(one.full in wildcards.LOGGING for one in self.actions)
+
+    @property
+    def is_networking(self) -> bool:
+        """Whether this is only what a function in a VPC needs, with or without logging."""
+        own = wildcards.LOGGING | wildcards.NETWORK_INTERFACES
+        return (
+            self.kind == "resource" and not self.is_logging and all(one.full in own for one in self.actions)
+        )
+
+
+def wide(statement: Statement) -> Wide | None:
+    """How a statement is too wide; None where it is not, where it denies, or where a condition narrows it."""
+    if not statement.allows or wildcards.is_narrowing(statement.condition):
+        return None
+    if statement.not_actions:
+        return Wide("not-action", statement.not_actions[0])
+    if statement.not_resources:
+        return Wide("not-resource", statement.not_resources[0])
+    for part in statement.actions:
+        if actions.has_wildcard(part.text):
+            return Wide("action", part, everywhere=_is_everywhere(statement))
+    found = [action for part in statement.actions if (action := actions.find(part.text))]
+    for part in statement.resources:
+        unlimited = tuple(one for one in found if one.needs_resource and wildcards.is_wide(part.text, one))
+        if unlimited:
+            return Wide("resource", part, unlimited)
+    return None
+
+
+def _is_everywhere(statement: Statement) -> bool:
+    return any(part.text.strip("*") == "" for part in statement.resources)

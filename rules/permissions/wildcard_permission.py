@@ -1,0 +1,237 @@
+"""wildcard-permission: a statement of a function's role allows more than can be named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from lambdalint.application.advice import BASIC, VPC, Replacement, and_, replacement, some
+from lambdalint.application.policy_edits import replace_statement
+from lambdalint.application.wide import Wide, wide
+from lambdalint.finding import Finding, Fix, Label, Role, Safety, Severity
+from lambdalint.rule import Rule
+from lambdalint.template.grants import Statement, role_statements
+
+if TYPE_CHECKING:
+    from lambdalint.application.application import Application
+    from lambdalint.template.function import LambdaFunction
+    from lambdalint.template.template import Template
+    from lambdalint.template.values import Path
+
+_SHOWN_CALLS = 3
+
+
+class WildcardPermission(Rule):
+    """A statement of a function's role has a wildcard for actions, or a star for the resource.
+
+    **Why**
+
+    A function that may do anything with every table does so for whoever finds a way to make it: through an
+    injected expression, a dependency that was taken over, a log that leaked its credentials. The code shows
+    what a function really calls, and on what; a role that grants just that limits the damage to it.
+
+    **Bad**
+
+    ```yaml title=template.yaml
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Orders:
+        Type: AWS::Serverless::SimpleTable
+      GetOrder:
+        Type: AWS::Serverless::Function
+        Properties:
+          Runtime: python3.12
+          Handler: app.handler
+          CodeUri: src/
+          Environment:
+            Variables:
+              TABLE_NAME: !Ref Orders
+          Policies:
+            - Statement:
+                - Effect: Allow
+                  Action: dynamodb:*
+                  Resource: "*"
+    ```
+
+    ```python title=src/app.py
+    import os
+
+    import boto3
+
+    table = boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
+
+
+    def handler(event, context):
+        return table.get_item(Key={"id": event["id"]})["Item"]
+    ```
+
+    **Good**
+
+    ```yaml title=template.yaml
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Orders:
+        Type: AWS::Serverless::SimpleTable
+      GetOrder:
+        Type: AWS::Serverless::Function
+        Properties:
+          Runtime: python3.12
+          Handler: app.handler
+          CodeUri: src/
+          Environment:
+            Variables:
+              TABLE_NAME: !Ref Orders
+          Policies:
+            - DynamoDBReadPolicy:
+                TableName: !Ref Orders
+    ```
+
+    ```python title=src/app.py
+    import os
+
+    import boto3
+
+    table = boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
+
+
+    def handler(event, context):
+        return table.get_item(Key={"id": event["id"]})["Item"]
+    ```
+
+    A star inside a named resource is right: `bucket/*`, `table/x/index/*`, `parameter/app/*`. So is `*` for
+    actions that cannot be limited to resources, such as `xray:PutTraceSegments` or `ec2:DescribeInstances`.
+
+    **Fix**
+
+    Replaces the statement by the SAM policy templates, else the exact statement, that cover every call within
+    reach of the handlers with the least excess; in a role written by hand, and in plain CloudFormation, by
+    the exact statement. Offered only where every call is understood and every resource can be named without
+    a circular dependency. Unsafe: what runs with the role but is not in sight (an extension, a tool) loses
+    what the statement gave it.
+
+    **Limits**
+
+    Only roles and policies that functions of the template use are read; a role outside it is unknown. Any
+    Condition that limits resources, tags, services or an organisation silences the rule; one about the
+    network, time or transport does not. Creating and writing logs on `*` is what
+    `AWSLambdaBasicExecutionRole` grants, and network interfaces on `*` what `AWSLambdaVPCAccessExecutionRole`
+    grants: `info`, once a policy. Libraries that call AWS by themselves are known by name; any other library
+    is taken not to.
+
+    **References**
+
+    - https://docs.aws.amazon.com/lambda/latest/dg/lambda-permissions.html
+    - https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-policy-templates.html
+    - https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege
+    - https://docs.aws.amazon.com/service-authorization/latest/reference/
+    """
+
+    name = "wildcard-permission"
+    severity = "warning"
+    reads = "both"
+    fix = "unsafe"
+    security_severity = "6.0"
+
+    def check_template(self, template: Template, application: Application) -> Iterator[Finding]:
+        """One finding for each statement that is too wide; what every function needs, once a policy."""
+        advised: set[Path] = set()
+        for statement, functions in role_statements(template):
+            found = wide(statement)
+            if found is None:
+                continue
+            if found.is_logging or found.is_networking:
+                if statement.policy not in advised:
+                    advised.add(statement.policy)
+                    yield self._routine(template, statement, found, functions)
+                continue
+            instead = replacement(application, statement, functions)
+            if not self._is_needed(found, instead):
+                yield self._finding(template, statement, found, functions, instead)
+
+    def _is_needed(self, found: Wide, instead: Replacement) -> bool:
+        """Whether the code makes calls that name no resource, such as text messages through SNS."""
+        if found.kind != "resource":
+            return False
+        unnamed = {needed.need.action for needed in instead.needed if needed.need.target.key == "-"}
+        return all(action.full in unnamed for action in found.actions)
+
+    def _finding(
+        self,
+        template: Template,
+        statement: Statement,
+        found: Wide,
+        functions: Sequence[LambdaFunction],
+        instead: Replacement,
+    ) -> Finding:
+        edits = replace_statement(template, statement, instead) if instead.complete else None
+        title = f"Grant {functions[0].logical_id} what its code needs"
+        return self.finding(
+            f"{_who(functions)} may {_what(found)}",
+            template.label(found.part.path, _place(found)),
+            *_owners(statement, functions),
+            *_proofs(instead),
+            help=instead.text(),
+            fix=Fix(title, edits, Safety.UNSAFE) if edits else None,
+            functions=[function.id for function in functions],
+        )
+
+    def _routine(
+        self, template: Template, statement: Statement, found: Wide, functions: Sequence[LambdaFunction]
+    ) -> Finding:
+        managed = BASIC if found.is_logging else VPC
+        what = "write to every log group" if found.is_logging else "manage every network interface"
+        if statement.owner == "function":
+            advice = f"SAM attaches `{managed}` to the role by itself: remove the statement."
+        else:
+            advice = f"Attach the managed policy `{managed}`, which AWS keeps up to date, instead."
+        return self.finding(
+            f"{_who(functions)} may {what} by a statement of its own",
+            template.label(found.part.path, f"`{managed}` grants this"),
+            *_owners(statement, functions),
+            help=advice,
+            functions=[function.id for function in functions],
+            severity=Severity.INFO,
+        )
+
+
+def _who(functions: Sequence[LambdaFunction]) -> str:
+    names = [function.logical_id for function in functions]
+    return and_(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} other functions"
+
+
+def _what(found: Wide) -> str:
+    text = found.part.text
+    if found.kind == "not-action":
+        return f"do everything but `{text}`"
+    if found.kind == "not-resource":
+        return f"act on everything but `{text}`"
+    if found.kind == "action":
+        return f"do `{text}`" + (" on every resource" if found.everywhere else "")
+    names = some([action.full for action in found.actions])
+    return f"{names} on " + ("every resource" if not text.strip("*") else f"`{text}`")
+
+
+def _place(found: Wide) -> str:
+    if found.kind == "action":
+        return "a wildcard grants every action that it matches, and those that AWS adds"
+    if found.kind == "resource":
+        return "names no resource"
+    return "grants all that it does not name, and what AWS adds"
+
+
+def _owners(statement: Statement, functions: Sequence[LambdaFunction]) -> Iterator[Label]:
+    """The functions that run with a role or policy that stands elsewhere."""
+    if statement.owner == "function":
+        return
+    for function in functions:
+        yield function.label("runs with this role", Role.RELATED, tied=True)
+
+
+def _proofs(instead: Replacement) -> Iterator[Label]:
+    """The first calls that the statement serves."""
+    shown = 0
+    for needed in instead.needed:
+        for call in needed.calls[:1]:
+            if shown < _SHOWN_CALLS:
+                shown += 1
+                yield call.module.label(call.node, f"needs {needed.need.action}", Role.RELATED)
