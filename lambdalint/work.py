@@ -5,15 +5,17 @@ A task is made of paths, so that it can be sent; what comes back is plain data, 
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import os
+import pickle
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lambdalint import source as sources
 from lambdalint.engine_rules import TEMPLATE_ERROR
@@ -268,11 +270,12 @@ def _recipe(desk: Desk) -> _Recipe:
     return _Recipe(desk.files, desk.settings, desk.registry, desk.options, sources.current_overlay())
 
 
-def _result(task: Task, future: Future[Result | Crash]) -> Result | Crash | None:
+def _result(task: Task, future: Future[bytes]) -> Result | Crash | None:
     from lambdalint.config import ConfigError
 
     try:
-        return future.result()
+        result: Result | Crash = pickle.loads(future.result())
+        return result
     except BrokenProcessPool:
         return None
     except (RegistryError, ConfigError):
@@ -292,6 +295,17 @@ def _begin_worker(recipe: Desk | _Recipe) -> None:
     _desk = recipe
 
 
-def _do_in_worker(task: Task) -> Result | Crash:
+def _do_in_worker(task: Task) -> bytes:
     assert _desk is not None
-    return _contained(_desk, task)
+    buffer = io.BytesIO()
+    _Pickler(buffer, pickle.HIGHEST_PROTOCOL).dump(_contained(_desk, task))
+    return buffer.getvalue()
+
+
+class _Pickler(pickle.Pickler):
+    """Sends the strings of cfn-lint's decoder, whose class has no importable name, as plain ones."""
+
+    def reducer_override(self, obj: object) -> Any:
+        if isinstance(obj, str) and type(obj) is not str:
+            return str, (str.__str__(obj),)
+        return NotImplemented

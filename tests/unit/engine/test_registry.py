@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.metadata
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -7,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from lambdalint import registry as registry_module
 from lambdalint.finding import Safety, Severity
 from lambdalint.registry import Registry, RegistryError, RulePackage, load_registry, nearest, read_package
 from lambdalint.rule import Rule, Settings
@@ -233,7 +233,7 @@ def test_a_folder_of_local_rules_that_is_not_there(tmp_path: Path) -> None:
 
 def with_entry_points(monkeypatch: pytest.MonkeyPatch, *values: str) -> None:
     points = [EntryPoint(f"p{number}", value, "lambdalint.rules") for number, value in enumerate(values)]
-    monkeypatch.setattr(registry_module.importlib.metadata, "entry_points", lambda group: points)
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: points)
 
 
 @pytest.mark.parametrize("package", ["acme_lambdalint", "acme_namespace.rules"])
