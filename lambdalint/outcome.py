@@ -70,8 +70,8 @@ def syntax_error(failure: ParseFailure, root: Path) -> Finding:
         reason, span = problem.reason, _from(source, problem.line, 1)
     else:
         reason, span = problem.message, _from(source, problem.line, problem.column)
-    help = "mend it: Lambda cannot import the file, and nothing else in it can be checked"
-    return SYNTAX_ERROR.finding(f"the file does not parse: {reason}", Label(source, span, reason), help=help)
+    help = "mend it: Lambda cannot import the code, and nothing else in it can be checked"
+    return SYNTAX_ERROR.finding(f"the code does not parse: {reason}", Label(source, span, reason), help=help)
 
 
 def unreadable_template(path: PurePosixPath, message: str, help: str, line: int, root: Path) -> Finding:

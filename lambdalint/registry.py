@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import cast
 
 from lambdalint.rule import Rule, RuleMeta, Settings
-from lambdalint.rule_source import ENGINE_RULES, RegistryError, one_line, read_file
+from lambdalint.rule_source import ENGINE_RULES, ENGINE_THEME, RegistryError, one_line, read_file
 
 __all__ = [
     "ALWAYS_SELECTED",
@@ -38,7 +38,6 @@ __all__ = [
 ]
 
 GROUP = "lambdalint.rules"
-ENGINE_THEME = "engine"
 
 # These say that something could not be read, so leaving them out of a selection must not hide them; `ignore`
 # can.

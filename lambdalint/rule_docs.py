@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from lambdalint.registry import ENGINE_THEME, Registry
 from lambdalint.rule import RuleMeta
+from lambdalint.rule_source import ENGINE_THEME
+
+if TYPE_CHECKING:
+    from lambdalint.registry import Registry
 
 HEADINGS = ("Why", "Bad", "Good", "Fix", "Limits", "References")
 

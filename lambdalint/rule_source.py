@@ -17,6 +17,7 @@ from typing import Literal, TypeVar, cast, get_args
 from lambdalint.finding import Safety, Severity
 from lambdalint.rule import OptionValue, Quantifier, Reads, RuleMeta
 
+ENGINE_THEME = "engine"
 ENGINE_RULES = Path(__file__).with_name("engine_rules.py")
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
