@@ -511,7 +511,7 @@ def _write(text: str, output_file: Path | None, utf8: bool = False) -> None:
 
 
 def _write_file(path: Path, data: bytes) -> None:
-    if path.exists() and not path.is_file():  # a device or a pipe
+    if (path.is_absolute() and path.parts[1:2] == ("dev",)) or (path.exists() and not path.is_file()):
         path.write_bytes(data)
         return
     target = path.resolve()
