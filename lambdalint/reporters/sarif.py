@@ -99,7 +99,9 @@ class _Run:
         notification: Json = {
             "descriptor": {"id": CRASH},
             "level": "error",
-            "message": {"text": f"{_sentence(crash_message(crash))} {_sentence(crash_help(crash))}"},
+            "message": {
+                "text": f"{_sentence(crash_message(crash))} {_sentence(_capitalised(crash_help(crash)))}"
+            },
         }
         if crash.rule in self.rule_index:
             notification["associatedRule"] = {"id": crash.rule, "index": self.rule_index[crash.rule]}
@@ -209,7 +211,7 @@ def _message(finding: Finding, related: Sequence[Label]) -> str:
     """What and what to do; then a link to each related place, without which GitHub does not show it."""
     text = _sentence(_plain(finding.message))
     if finding.help:
-        text = f"{text}\n{_sentence(_plain(finding.help))}"
+        text = f"{text}\n{_sentence(_capitalised(_plain(finding.help)))}"
     links = [
         f"[{_link_text(label)}]({number})" for number, label in enumerate(related, 1) if label.message.strip()
     ]
@@ -233,6 +235,10 @@ def _plain(text: str) -> str:
 def _sentence(text: str) -> str:
     text = text.strip()
     return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _functions(finding: Finding) -> Json:
