@@ -43,14 +43,14 @@ class Name:
 class Directive:
     """An ignore in a comment. `span` runs from its `#` to the end of its reason.
 
-    `line` is the line on which it acts, None for the whole file. A directive that cannot act has a `fault`,
-    which says what is wrong with it, and no names.
+    `lines` are those on which it acts, its own among them; None for the whole file. A directive that cannot
+    act has a `fault`, which says what is wrong with it, and no names.
     """
 
     source: SourceFile
     kind: Literal["ignore", "file-ignore"]
     span: Span
-    line: int | None
+    lines: range | None
     names: tuple[Name, ...] = ()
     names_span: Span | None = None  # what stands between the brackets
     reason: str = ""
@@ -89,11 +89,12 @@ class _CommentLines:
             if not source.text[source.line_starts[source.position(start).line - 1] : start].strip()
         }
 
-    def target(self, line: int) -> int:
-        """The line on which a directive on `line` acts."""
-        while line in self._alone:
-            line += 1
-        return line
+    def acted_on(self, line: int) -> range:
+        """The lines on which a directive on `line` acts."""
+        last = line
+        while last in self._alone:
+            last += 1
+        return range(line, last + 1)
 
 
 def _directives(source: SourceFile, start: int, end: int, lines: _CommentLines) -> Iterator[Directive]:
@@ -117,13 +118,15 @@ def _is_meant(word: str) -> bool:
 
 def _directive(source: SourceFile, form: re.Match[str], span: Span, lines: _CommentLines) -> Directive:
     kind: Literal["ignore", "file-ignore"] = "file-ignore" if form["word"] == "file-ignore" else "ignore"
-    line = None if kind == "file-ignore" else lines.target(source.position(span.start).line)
+    acted_on = None if kind == "file-ignore" else lines.acted_on(source.position(span.start).line)
     names = tuple(_names(form))
     fault = _fault(form, names)
     if fault:
-        return Directive(source, kind, span, line, fault=fault)
+        return Directive(source, kind, span, acted_on, fault=fault)
     reason = source.text[form.end() : span.end].strip(" \t-:")
-    return Directive(source, kind, span, line, names, Span(form.start("names"), form.end("names")), reason)
+    return Directive(
+        source, kind, span, acted_on, names, Span(form.start("names"), form.end("names")), reason
+    )
 
 
 def _fault(form: re.Match[str], names: Sequence[Name]) -> str:

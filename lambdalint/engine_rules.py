@@ -88,9 +88,9 @@ class TemplateErrorRule(Rule):
 
     **References**
 
-    - https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html - https://docs.
-    aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy.h
-    tml"""
+    - https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
+    - https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-template.html
+    """
 
     name = "template-error"
     severity = "error"

@@ -109,10 +109,10 @@ class Suppressions:
 
     def _at(self, label: Label, rule: str) -> list[Directive]:
         """The directives for a rule on the lines of a label, or for its whole file; they have acted."""
-        lines = label.source.lines(label.span)
+        lines = set(label.source.lines(label.span))
         found: list[Directive] = []
         for directive in self._directives.get(label.source.path, ()):
-            if directive.line is None or directive.line in lines:
+            if directive.lines is None or lines.intersection(directive.lines):
                 found.extend(directive for name in directive.names if self._names(directive, name, rule))
         return found
 

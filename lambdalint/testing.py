@@ -231,7 +231,7 @@ def _ignored_rules(root: Path, registry: Registry) -> frozenset[str]:
     """The rules that ignores name: an ignore is judged only where its rule runs."""
     found: set[str] = set()
     for path in root.rglob("*"):
-        text = path.read_bytes().decode("utf-8", "replace") if path.is_file() else ""
+        text = path.read_bytes().decode("utf-8-sig", "replace") if path.is_file() else ""
         if "lambdalint" not in text:
             continue
         source = SourceFile(PurePosixPath(path.name), text)
@@ -273,7 +273,9 @@ def _check_ignore(
         for text, added in _with_ignore(source, line, finding.rule):
             (root / path).write_bytes(source.encode(text))
             directives = [
-                d for d in scan(read(root, path)) if d.line == line + added and finding.rule in _names(d)
+                d
+                for d in scan(read(root, path))
+                if d.lines and line + added in d.lines and finding.rule in _names(d)
             ]
             after = lint(root, select, registry)
             if directives and not (_unreadable(after) - _unreadable(before)):

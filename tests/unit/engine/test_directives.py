@@ -15,7 +15,7 @@ def directives(text: str, path: str = "app.py") -> tuple[Directive, ...]:
 
 def summary(text: str, path: str = "app.py") -> list[tuple[str, int | None, list[str], str]]:
     found = directives(text, path)
-    return [(d.kind, d.line, [name.text for name in d.names], d.reason) for d in found]
+    return [(d.kind, d.lines[-1] if d.lines else None, [n.text for n in d.names], d.reason) for d in found]
 
 
 def test_a_trailing_comment_acts_on_its_line() -> None:
@@ -94,7 +94,7 @@ def test_comments_are_found_after_a_syntax_error() -> None:
 def test_every_newline(newline: str) -> None:
     text = newline.join(["import a", "import b  # lambdalint: ignore[x] r", "import c", ""])
     (directive,) = scan(SourceFile(PurePosixPath("app.py"), text))
-    assert (directive.line, directive.reason) == (2, "r")
+    assert (directive.lines, directive.reason) == (range(2, 3), "r")
 
 
 def test_a_form_feed_moves_no_line() -> None:
