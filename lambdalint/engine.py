@@ -8,13 +8,12 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
 from lambdalint.directives import Directive, scan
-from lambdalint.engine_rules import TEMPLATE_ERROR
 from lambdalint.finding import Finding
 from lambdalint.merge import give_way, merge
 from lambdalint.outcome import Outcome, unreadable_template
 from lambdalint.registry import ENGINE_THEME, Registry
 from lambdalint.report import Report, Stats, Suppressed, finding_key, order
-from lambdalint.suppression import Suppressions
+from lambdalint.suppression import Suppressions, per_path
 from lambdalint.work import Options, Result, SettingsSource, do_all
 
 if TYPE_CHECKING:
@@ -97,10 +96,12 @@ class _Check:
         """Files that seem to be templates and cannot be read, so that no application comes of them."""
         for problem in self.files.problems:
             settings = self.settings.for_template(problem.path)
-            if TEMPLATE_ERROR.name in {meta.name for meta in self.registry.select(settings)}:
-                yield unreadable_template(
-                    problem.path, problem.message, problem.help, problem.line, self.files.root
-                )
+            finding = unreadable_template(
+                problem.path, problem.message, problem.help, problem.line, self.files.root
+            )
+            selected = any(meta.name == finding.rule for meta in self.registry.select(settings))
+            if selected and not per_path(settings.per_path_ignores, self.registry.expand).match(finding):
+                yield finding
 
     def _is_reported(self, outcomes: Sequence[Outcome]) -> Callable[[Finding], bool]:
         """Whether a finding has a label in the given paths, or in an application of theirs if asked."""

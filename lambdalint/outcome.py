@@ -116,8 +116,16 @@ class _Run:
             directives=list(self._model(lambda: chain.from_iterable(map(scan, sources)))),
             metadata=list(self._model(lambda: metadata_ignores(template) if template else ())),
             seconds=self.seconds,
-            unknown=_count(link.reason for link in links if link.reason),
+            unknown=_count(self._unknown(links)),
         )
+
+    def _unknown(self, links: Sequence[FunctionLink]) -> Iterator[str]:
+        """What could not be told, of functions and of the AWS calls that rules asked for."""
+        yield from (f"function: {link.reason}" for link in links if link.reason)
+        for handler in self._model(lambda: self.application.handlers):
+            calls = vars(handler).get("calls")  # computed if some rule asked
+            if calls is not None:
+                yield from (f"call: {call.reason}" for call in calls.unresolved)
 
     def _report_problems(self) -> None:
         names = {meta.name for meta in self.metas}

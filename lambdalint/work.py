@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 # Starting workers and sending findings back costs more than it saves on a handful of applications.
 FEW_APPLICATIONS = 12
 
+# Forked workers inherit what is loaded; macOS's own libraries do not survive a fork.
+START_METHOD = "fork" if sys.platform == "linux" else "spawn"
+
 Loose = tuple[PurePosixPath, tuple[PurePosixPath, ...]]
 
 
@@ -258,9 +261,8 @@ def _in_workers(desk: Desk, tasks: Sequence[Task], workers: int) -> list[Result 
 
 def _pooled(desk: Desk, tasks: Sequence[Task], workers: int) -> list[Result | Crash | None]:
     """The result of each task, None where a worker died."""
-    fork = sys.platform == "linux"  # macOS's own libraries do not survive a fork
-    recipe = desk if fork else _recipe(desk)
-    context = multiprocessing.get_context("fork" if fork else "spawn")
+    recipe = desk if START_METHOD == "fork" else _recipe(desk)
+    context = multiprocessing.get_context(START_METHOD)
     with ProcessPoolExecutor(workers, context, _begin_worker, (recipe,)) as pool:
         futures = [pool.submit(_do_in_worker, task) for task in tasks]
         return [_result(task, future) for task, future in zip(tasks, futures, strict=True)]
