@@ -125,13 +125,14 @@ class Replacement:
         wanted = list(dict.fromkeys((*self._managed(), *self._written())))
         if not wanted:
             return self._without_advice()
-        grant = and_(wanted)
+        more = len(wanted) - _LISTED
+        grant = and_([*wanted[:_LISTED], *([f"{more} more"] if more > 0 else [])])
         if self.basis == "actions":
             lead = f"Limit it to what the function uses: {grant}."
         elif self.closed:
             lead = f"Grant {grant} instead: that covers every call within reach."
         else:
-            lead = f"The calls that can be read need {grant}."
+            lead = f"What can be seen to use it needs {grant}."
         return " ".join((lead, *self._caveats()))
 
     def _managed(self) -> Iterator[str]:
@@ -150,7 +151,7 @@ class Replacement:
                 yield f"{and_([f'`{action}`' for action in exact.actions])} on {resources}"
             if not advice.statements:
                 wanted = sorted({need.action for need in advice.needs})
-                yield f"{and_([f'`{action}`' for action in wanted])} on the resource that the code names"
+                yield f"{and_([f'`{action}`' for action in wanted])} on the resources that they act on"
 
     def _caveats(self) -> Iterator[str]:
         for advice in self.advice:
@@ -167,7 +168,9 @@ class Replacement:
         if self.fitting:
             return f"Name what the function needs; SAM policy templates that fit: {or_(self.fitting)}."
         if self.closed:
-            return "No call within reach of the code needs it: remove it, or name actions and resources."
+            return (
+                "No call within reach of the code needs it: remove it, unless something else uses the role."
+            )
         return "Name the actions that the function needs, and the resources."
 
 
@@ -184,6 +187,8 @@ def replacement(
     wanted = [needed.need for needed in served if not _is_own(needed)]
     prefixes = {pattern.partition(":")[0] for pattern in patterns} or {ANY}
     why_open = tuple(dict.fromkeys(reason for one in found for reason in one.why_open(prefixes)))
+    if any(":accesspoint/" in part.text for part in statement.resources):
+        why_open = (*why_open, "an access point can stand for a bucket")
     linked = all(one.linked for one in found)
     basis: Basis = "calls" if served else "nothing"
     if not served and not (linked and not why_open):
@@ -337,8 +342,8 @@ def _nameable(template: Template, holder: str, need: Need) -> Need:
     if target.known and target.key in template.resources and depends_on(template, target.key, holder):
         target = _by_own_name(template, target)
     action = actions.find(need.action)
-    if target == targets.UNKNOWN and action is not None and action.needs_resource:
-        target = _guess(template, need.action)
+    if target == targets.UNKNOWN and action is not None:
+        target = _guess(template, need.action) if action.needs_resource else targets.NONE
     return replace(need, target=target)
 
 
@@ -378,9 +383,27 @@ def _listed(template: Template, statement: Statement) -> Iterator[Need]:
         action = actions.find(part.text)
         if action is None or action.full in wildcards.LOGGING:
             continue
-        kind = targets.main_type(action.full)
+        kind = _kind(statement, action) or targets.main_type(action.full)
         known = [target for target in named if target.type == kind]
-        yield Need(action.full, known[0] if len(known) == 1 else targets.UNKNOWN)
+        if len(known) == 1:
+            yield Need(action.full, known[0])
+        elif kind != targets.main_type(action.full) and kind is not None:
+            yield Need(action.full, targets.placeholder(kind))
+        else:
+            yield Need(action.full, targets.UNKNOWN)
+
+
+def _kind(statement: Statement, action: actions.Action) -> str | None:
+    """The type of resource that a statement's ARN with a star limits the action to: `transform-job/*`."""
+    for part in statement.resources:
+        kinds = [
+            kind
+            for kind in action.resource_types
+            if wildcards.is_wide(part.text, replace(action, resource_types=(kind,)))
+        ]
+        if len(kinds) == 1:
+            return f"{action.prefix}:{kinds[0].name}"
+    return None
 
 
 def _named(template: Template, statement: Statement) -> list[Target]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from lambdalint.application.targets import Resolved
+from lambdalint.data import tables
 from lambdalint.iam import sdk, targets
 from lambdalint.iam.match import Need
 from lambdalint.iam.targets import NONE, UNKNOWN, Target
@@ -29,30 +31,6 @@ if TYPE_CHECKING:
 
 ANY = "*"
 
-# Services that libraries which call AWS by themselves use; the others may call any.
-# The libraries are those of lambdalint.python.calls.
-_LIBRARIES: Mapping[str, tuple[str, ...]] = {
-    "aws_secretsmanager_caching": ("secretsmanager", "kms"),
-    "bedrock_agentcore": ("bedrock-agentcore", "bedrock"),
-    "dynamodb_encryption_sdk": ("dynamodb", "kms"),
-    "aws_encryption_sdk": ("kms",),
-    "pynamodb": ("dynamodb", "kms"),
-    "s3fs": ("s3", "kms"),
-    "s3transfer": ("s3", "kms"),
-    "smart_open": ("s3", "kms"),
-    "strands": ("bedrock", "bedrock-agentcore"),
-    "watchtower": ("logs",),
-    "aws_msk_iam_sasl_signer": ("kafka-cluster",),
-    "pyathena": ("athena", "s3", "glue", "kms"),
-}
-# What a layer of AWS's own does with the function's role, by a part of its ARN.
-_LAYERS: Mapping[str, tuple[str, ...]] = {
-    "AWS-Parameters-and-Secrets-Lambda-Extension": ("secretsmanager", "ssm", "kms"),
-    "AWS-AppConfig": ("appconfig", "s3", "ssm", "kms", "sts"),
-    "LambdaInsightsExtension": ("logs",),
-    "aws-otel": ("xray", "cloudwatch", "logs"),
-    "AWSOpenTelemetry": ("xray", "cloudwatch", "logs"),
-}
 # Where the Parameters and Secrets extension listens.
 _EXTENSION_PORT = "2773"
 
@@ -178,7 +156,7 @@ def _code(application: Application, function: LambdaFunction) -> Iterator[Needed
     handler = application.handler(function)
     if handler is None:
         unlinked = application.unlinked(function)
-        yield Open(f"the code cannot be read: {unlinked.reason}" if unlinked else "the code cannot be read")
+        yield Open(f"the code cannot be read ({unlinked.reason})" if unlinked else "the code cannot be read")
         return
     calls = handler.calls
     for call in calls.calls:
@@ -186,7 +164,7 @@ def _code(application: Application, function: LambdaFunction) -> Iterator[Needed
     for unresolved in calls.unresolved:
         yield Open(f"the call {unresolved.name or 'of the SDK'} is not resolved ({unresolved.reason})")
     for library in calls.wrappers:
-        yield Open(f"{library} calls AWS by itself", _LIBRARIES.get(library.partition(".")[0], (ANY,)))
+        yield Open(f"{library} calls AWS by itself", _libraries().prefixes(library.partition(".")[0]))
     yield from _unseen(handler)
 
 
@@ -194,23 +172,38 @@ def _unseen(handler: Handler) -> Iterator[Open]:
     """Code that runs with the role and cannot be read."""
     from lambdalint.python.names import BindingKind
 
+    wrappers = {library.partition(".")[0] for library in handler.calls.wrappers}
+    seen = sys.stdlib_module_names | _libraries().harmless | wrappers
     for module in handler.reach.modules:
         if _EXTENSION_PORT in module.source.text:
             yield Open("the code asks the Parameters and Secrets extension", ("secretsmanager", "ssm", "kms"))
-        if not handler.opaque:
-            continue
         for binding in module.names.imports:
-            if binding.kind is BindingKind.STAR_IMPORT or handler.program.is_local(module, binding):
+            qualified = binding.qualified or ""
+            root = qualified.lstrip(".").partition(".")[0]
+            if binding.kind is BindingKind.STAR_IMPORT or not root or root in seen:
                 continue
-            root = (binding.qualified or "").lstrip(".").partition(".")[0]
-            if root and root not in sys.stdlib_module_names and root not in _IN_THE_RUNTIME:
-                yield Open(f"{root} is not in sight: {handler.opaque[0]}")
+            if not handler.program.is_local(module, binding):
+                yield Open(f"what {root} calls is not in sight", _libraries().prefixes(root))
 
 
-# Part of Lambda's Python runtimes, or of Powertools' own layer, whose calls lambdalint.python.calls reads.
-_IN_THE_RUNTIME = frozenset(
-    {"boto3", "botocore", "dateutil", "jmespath", "urllib3", "aws_lambda_powertools", "aws_xray_sdk"}
-)
+@dataclass(frozen=True)
+class _Libraries:
+    known: Mapping[str, tuple[str, ...]]
+    layers: Mapping[str, tuple[str, ...]]
+    harmless: frozenset[str]
+
+    def prefixes(self, library: str) -> tuple[str, ...]:
+        return self.known.get(library, (ANY,))
+
+
+@cache
+def _libraries() -> _Libraries:
+    table = tables.load("aws_libraries.toml")
+    return _Libraries(
+        known={name: tuple(prefixes) for name, prefixes in table["libraries"].items()},
+        layers={name: tuple(prefixes) for name, prefixes in table["layers"].items()},
+        harmless=frozenset(table["harmless"]["names"]),
+    )
 
 
 def _call(handler: Handler, function: LambdaFunction, call: AwsCall) -> Iterator[Needed | Open]:
@@ -303,7 +296,7 @@ def _of_argument(
     for symbol in given(evaluator.value(*given_argument)):
         found: Symbol | None = symbol
         if isinstance(symbol, Display):
-            found = evaluator.item(given_argument[0], symbol, "Bucket")
+            found = evaluator.item(symbol, "Bucket")
         for option in given(found) if found is not None else ():
             if isinstance(option, Literal) and isinstance(option.value, str):
                 text = option.value
@@ -416,7 +409,11 @@ def _of_literal(text: str, kind: str) -> Target:
         return UNKNOWN  # a policy cannot name a key by its alias
     if not text or "{{resolve:" in text:
         return UNKNOWN
-    return targets.of_text(text, kind)
+    found = targets.of_text(text, kind)
+    if kind == "ses:identity" and "@" in text:
+        # The verified identity can be the address or its domain; only one of them is what IAM is asked about.
+        return replace(found, key=f"<{text}>")
+    return found
 
 
 def _of_expression(node: object, resolved: Resolved, kind: str) -> Target:
@@ -429,7 +426,9 @@ def _of_expression(node: object, resolved: Resolved, kind: str) -> Target:
     parameter = resolved.parameter or (resolved.value.name if isinstance(resolved.value, Unknown) else "")
     known = text if isinstance(resolved.value, (Known, Text)) else None
     is_url = bool(known and "://" in known) or parameter.lower().endswith("url")
-    if is_url:
+    if (
+        is_url or "accesspoint" in parameter.lower()
+    ):  # an access point's alias stands where a bucket's name can
         return UNKNOWN
     is_arn = known.startswith("arn:") if known else parameter.lower().endswith("arn")
     if kind == "secretsmanager:Secret" and not known and not is_arn:
@@ -458,7 +457,7 @@ def _features(function: LambdaFunction) -> Iterator[Needed | Open]:
     yield from _destinations(function)
     for layer in function.layers:
         text = render(layer.value)
-        for name, prefixes in _LAYERS.items():
+        for name, prefixes in _libraries().layers.items():
             if name in text:
                 yield Open(f"the layer {name} uses the function's role", prefixes)
 

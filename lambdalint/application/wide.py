@@ -12,12 +12,16 @@ from lambdalint.template.grants import Part, Statement
 Kind = Literal["action", "resource", "not-action", "not-resource"]
 
 
+_ROUTINE = wildcards.LOGGING | wildcards.NETWORK_INTERFACES
+
+
 @dataclass(frozen=True)
 class Wide:
     """How a statement is too wide. `part` is the action or resource that makes it so.
 
-    For a resource, `actions` are those that it leaves unlimited although they could be limited. `everywhere`
-    says for an action that its resources are unlimited as well.
+    For a resource, `actions` are those that it leaves unlimited although they could be limited; what every
+    function needs for logs and network interfaces is among them only where there is nothing else.
+    `everywhere` says for an action that its resources are unlimited as well.
     """
 
     kind: Kind
@@ -51,11 +55,15 @@ def wide(statement: Statement) -> Wide | None:
         if actions.has_wildcard(part.text):
             return Wide("action", part, everywhere=_is_everywhere(statement))
     found = [action for part in statement.actions if (action := actions.find(part.text))]
+    routine: Wide | None = None
     for part in statement.resources:
         unlimited = tuple(one for one in found if one.needs_resource and wildcards.is_wide(part.text, one))
-        if unlimited:
-            return Wide("resource", part, unlimited)
-    return None
+        telling = tuple(one for one in unlimited if one.full not in _ROUTINE)
+        if telling:
+            return Wide("resource", part, telling)
+        if unlimited and routine is None:
+            routine = Wide("resource", part, unlimited)
+    return routine
 
 
 def _is_everywhere(statement: Statement) -> bool:

@@ -139,9 +139,10 @@ def of_expression(node: object, kind: str, is_arn: bool, shown: str, default: st
 
 
 def placeholder(kind: str) -> Target:
-    """A target for advice whose reader must fill in the name: `<table>`."""
+    """A target for advice whose reader must fill in the name, `<table>`, or the ARN, `<table ARN>`."""
     noun = kind.partition(":")[2].lower()
-    return Target(f"<{kind}>", f"<{noun}>", kind, Expression.of(f"<{noun}>"))
+    name, arn = Expression.of(f"<{noun}>"), Expression.of(f"<{noun} ARN>")
+    return Target(f"<{kind}>", f"<{noun}>", kind, name, arn)
 
 
 def main_type(action: str) -> str | None:

@@ -10,7 +10,7 @@ from lambdalint.application.policy_edits import replace_statement
 from lambdalint.application.wide import Wide, wide
 from lambdalint.finding import Finding, Fix, Label, Role, Safety, Severity
 from lambdalint.rule import Rule
-from lambdalint.template.grants import Statement, role_statements
+from lambdalint.template.grants import Statement, grants, role_statements
 
 if TYPE_CHECKING:
     from lambdalint.application.application import Application
@@ -180,10 +180,15 @@ class WildcardPermission(Rule):
     ) -> Finding:
         managed = BASIC if found.is_logging else VPC
         what = "write to every log group" if found.is_logging else "manage every network interface"
-        if statement.owner == "function":
-            advice = f"SAM attaches `{managed}` to the role by itself: remove the statement."
+        others = len(statement.actions) > len(found.actions)
+        if statement.owner == "function" and _adds(template, functions, managed):
+            advice = f"SAM attaches `{managed}` to the role by itself: remove " + (
+                "these actions." if others else "the statement."
+            )
         else:
-            advice = f"Attach the managed policy `{managed}`, which AWS keeps up to date, instead."
+            advice = f"Attach the managed policy `{managed}`, which AWS keeps up to date, instead" + (
+                " of these actions." if others else "."
+            )
         return self.finding(
             f"{_who(functions)} may {what} by a statement of its own",
             template.label(found.part.path, f"`{managed}` grants this"),
@@ -192,6 +197,11 @@ class WildcardPermission(Rule):
             functions=[function.id for function in functions],
             severity=Severity.INFO,
         )
+
+
+def _adds(template: Template, functions: Sequence[LambdaFunction], managed: str) -> bool:
+    """Whether SAM attaches a managed policy to the roles that it makes for the functions."""
+    return all(managed in grants(template, function).implicit for function in functions)
 
 
 def _who(functions: Sequence[LambdaFunction]) -> str:
