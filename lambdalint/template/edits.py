@@ -8,6 +8,7 @@ lost."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -109,7 +110,7 @@ class _Editor:
         first = next((one for one, _ in node.value if self._own(one, node)), None)
         if first is None:
             return None
-        indent = self._indent_at(first.start_mark.index)
+        indent = self._indent_at(self._bounds(first).start)
         return self._after_line(node, _block({key: value}, indent, self._style))
 
     def add_item(self, path: Path, value: Data) -> Edit | None:
@@ -148,6 +149,8 @@ class _Editor:
         if node is None or not path:
             return None
         span = self._places.whole(path)
+        if path[-1] == "Fn::GetAtt" and node.tag == "!GetAtt":
+            return None  # cfn-lint makes a list of what stands behind the tag
         if not drop_comments and self._has_comment(node, span):
             return None
         if self._style.json:
@@ -315,7 +318,7 @@ class _Editor:
     def _blank_lines(self, resources: yaml.MappingNode) -> bool:
         """Whether the file puts blank lines between resources."""
         pairs = resources.value
-        for (_, value), (key, _) in zip(pairs, pairs[1:], strict=False):
+        for (_, value), (key, _) in itertools.pairwise(pairs):
             between = self._text[self._places.end(value) : self._bounds(key).start]
             return between.count("\n") > 1 and re.search(r"\n[ \t]*\r?\n", between) is not None
         return not self._style.json
@@ -484,7 +487,7 @@ def _json_pair(key: str, value: Data, indent: str, style: _Style) -> str:
 
 
 @lru_cache(maxsize=1)
-def _resolver() -> Resolver:
+def _resolver() -> Any:
     return Resolver()
 
 
