@@ -247,14 +247,15 @@ class PythonModule:
     def comment_on_line(self, node: cst.CSTNode) -> str:
         """The comments at the ends of the node's physical lines, joined by spaces; "" where there is none."""
         span = self.span(node)
-        text = self.source.text
-        if "#" not in text:
-            return ""
         first, last = self.own_line(span.start), self.own_line(max(span.start, span.end - 1))
-        if not any("#" in self._own_lines.line_text(line) for line in range(first, last + 1)):
+        comments = (self.comment_at(line) for line in range(first, last + 1))
+        return " ".join(comment for comment in comments if comment)
+
+    def comment_at(self, line: int) -> str:
+        """The comment on a 1-based line of `source.text`; "" where there is none."""
+        if "#" not in self._own_lines.line_text(line):
             return ""
-        found = (self._comments_by_line.get(line) for line in range(first, last + 1))
-        return " ".join(comment for comment in found if comment)
+        return self._comments_by_line.get(line, "")
 
     def label(
         self, node: cst.CSTNode, message: str, role: Role = Role.PRIMARY, function: FunctionId | None = None
@@ -281,7 +282,17 @@ class PythonModule:
             return Edit(self.source, span, replacement)
         if self.source.offset_map is None or "\n" in replacement or "\r" in replacement:
             return None
-        return Edit(self.source.host, self.source.host_span(span), replacement)
+        return Edit(self.source.host, self._host_edit_span(span), replacement)
+
+    def _host_edit_span(self, span: Span) -> Span:
+        """Whole lines of inline code are whole lines of the template, whose indentation goes with them."""
+        found = self._in_host(span)
+        starts = self._own_lines.line_starts
+        if span.start not in starts or span.end not in starts:
+            return found
+        lines = self.file.line_starts
+        first, last = (bisect.bisect_right(lines, at) - 1 for at in (found.start, found.end))
+        return Span(lines[first], lines[last])
 
     # Meaning
 

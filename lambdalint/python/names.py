@@ -373,7 +373,10 @@ class ModuleNames:
         while here is not None:
             found = here.bindings.get(name)
             # A class's names are seen in its own body only, not in its methods.
-            if found and (here.kind != "class" or here is scope or _only_types_between(scope, here)):
+            if found and here.kind == "class" and here is scope:
+                # `X = X` in a class body reads the name outside before it binds its own.
+                return (*found, *(self._search(here.parent, name) if here.parent is not None else ()))
+            if found and (here.kind != "class" or _only_types_between(scope, here)):
                 return tuple(found)
             here = here.parent
         if name in _BUILTINS:

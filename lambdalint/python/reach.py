@@ -147,6 +147,15 @@ class Reach:
             found = self._sites[id(function)] = self._call_sites(module, function)
         return found
 
+    def is_imported(self, module: PythonModule, name: str) -> bool:
+        """Whether another module within reach takes a name from this one."""
+        origin = self._references.program.name(module)[0]
+        return any(
+            self._references.uses_from(other, origin, name)
+            for other in self._modules.values()
+            if other is not module
+        )
+
     # Running
 
     def _run(self, module: PythonModule, entry: cst.CSTNode, via: PythonModule) -> None:

@@ -164,6 +164,7 @@ class References:
         self._classes: dict[int, Class] = {}
         self._bases: dict[int, tuple[list[Class], bool]] = {}
         self._sites: dict[int, Sites] = {}
+        self._imported: dict[int, frozenset[str]] = {}
 
     # Summaries
 
@@ -287,6 +288,33 @@ class References:
         if found is None:
             found = self._classes[id(node)] = Class(module, node)
         return found
+
+    # Imports
+
+    def imported(self, module: PythonModule) -> frozenset[str]:
+        """The dotted names of all that a module imports, as seen from nowhere; "m.*" for a star import."""
+        found = self._imported.get(id(module))
+        if found is None:
+            found = self._imported[id(module)] = frozenset(
+                self.program.absolute(module, binding.imported or "")
+                + (".*" if binding.kind is BindingKind.STAR_IMPORT else "")
+                for binding in module.names.imports
+            )
+        return found
+
+    def uses_from(self, module: PythonModule, origin: str, name: str) -> bool:
+        """Whether a module imports a name from the module `origin`, or reads it as its attribute."""
+        imported = self.imported(module)
+        if f"{origin}.{name}" in imported or f"{origin}.*" in imported:
+            return True
+        if origin not in imported:
+            return False
+        dotted = f"{origin}.{name}"
+        return any(
+            attribute.attr.value == name
+            and self.program.absolute(module, module.names.qualified(attribute) or "") == dotted
+            for attribute in module.nodes(cst.Attribute)
+        )
 
     # Calls
 
