@@ -124,7 +124,7 @@ class Files:
         except OSError as error:
             raise SourceError(f"cannot be read: {error.strerror or error}") from error
         if size > limit:
-            raise SourceError(_too_large(size, limit))
+            raise SourceError(_too_large(size, limit), help="split it, or exclude it in the configuration")
 
     @cached_property
     def _given(self) -> frozenset[PurePosixPath]:

@@ -67,9 +67,9 @@ def syntax_error(failure: ParseFailure, root: Path) -> Finding:
     source = failure.source or _undecoded(root, failure.path)
     problem = failure.problem
     if isinstance(problem, SourceError):
-        reason, span = problem.reason, _from(source, problem.line, 1)
-    else:
-        reason, span = problem.message, _from(source, problem.line, problem.column)
+        label = Label(source, _from(source, problem.line, 1), problem.reason)
+        return SYNTAX_ERROR.finding(f"the file {problem.reason}", label, help=problem.help)
+    reason, span = problem.message, _from(source, problem.line, problem.column)
     help = "mend it: Lambda cannot import the code, and nothing else in it can be checked"
     return SYNTAX_ERROR.finding(f"the code does not parse: {reason}", Label(source, span, reason), help=help)
 

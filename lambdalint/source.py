@@ -18,18 +18,22 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+_SAVE_AS = "save it as UTF-8, or declare its encoding in the first line"
+
 # Lines end where CPython's tokenizer and YAML agree that they do. str.splitlines() also breaks at form feeds
 # and at U+2028, which would shift every later line.
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class SourceError(Exception):
-    """A file cannot be read as text. `reason` says why, in words fit for a user; `line` is 1-based."""
+    """A file cannot be read as text. `reason` says why and `help` what to do, in words fit for a user; `line`
+    is 1-based."""
 
-    def __init__(self, reason: str, line: int = 1) -> None:
+    def __init__(self, reason: str, line: int = 1, help: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.line = line
+        self.help = help or "check its permissions, or exclude it in the configuration"
 
 
 @dataclass(frozen=True, order=True)
@@ -167,8 +171,13 @@ def read_python(root: Path, path: PurePosixPath) -> SourceFile:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
     except (SyntaxError, UnicodeDecodeError) as error:
-        raise SourceError(f"cannot tell the encoding: {error}") from error
-    return _decode(path, data, encoding)
+        raise SourceError(f"declares an encoding that cannot be used: {error}", help=_SAVE_AS) from error
+    source = _decode(path, data, encoding)
+    null = source.text.find("\0")
+    if null >= 0:
+        line = source.position(null).line
+        raise SourceError("holds a null byte, which Python refuses", line, "remove it, or exclude the file")
+    return source
 
 
 def read_text(root: Path, path: PurePosixPath) -> SourceFile:
@@ -224,7 +233,7 @@ def _decode(path: PurePosixPath, data: bytes, encoding: str) -> SourceFile:
     encoding = "utf-8" if encoding in ("utf-8", "utf-8-sig") else encoding
     try:
         text = data.decode(encoding)
-    except (UnicodeDecodeError, LookupError) as error:
+    except (UnicodeError, LookupError) as error:
         line = data.count(b"\n", 0, error.start) + 1 if isinstance(error, UnicodeDecodeError) else 1
-        raise SourceError(f"is not valid {encoding}", line) from error
+        raise SourceError(f"is not valid {encoding}", line, _SAVE_AS) from error
     return SourceFile(path, text, encoding, bom)
