@@ -48,6 +48,8 @@ UNREADABLE = "handler file cannot be parsed"
 # What RemoteCode says by itself; anything else it says is why a value is not known.
 _REMOTE = (ON_S3, ARCHIVE, "image in a registry", "code differs by condition", "no code is named")
 _ARCHIVES = (".zip", ".jar", ".tar", ".tar.gz", ".tgz", ".whl")
+# What stands for inline code until a build puts it there: <ZIPFILE_PLACEHOLDER>, {{ code }}, @code@ …
+_PLACEHOLDER = re.compile(r"\s*(?:<[^<>\n]+>|\{\{[^{}\n]+\}\}|\$\{[^{}\n]+\}|([@%_]+)\w[\w.-]*\1)\s*")
 # Handlers of monitoring libraries, which call the one that a variable names: DD_LAMBDA_HANDLER,
 # NEW_RELIC_LAMBDA_HANDLER, LUMIGO_ORIGINAL_HANDLER, SENTRY_INITIAL_HANDLER, EPSAGON_HANDLER, ORIG_HANDLER …
 _WRAPPED = re.compile(r"(^|_)HANDLER$")

@@ -227,7 +227,7 @@ class _Resolver:
         for resource in template.of_type("AWS::SSM::Parameter"):
             names = [render(found.value) for found in resource.get("Name")]
             stored = resource.get("Value")
-            if len(stored) == 1 and any(name and name in value.name.split(":") for name in names):
+            if len(stored) == 1 and any(name and name in value.name.strip("{}").split(":") for name in names):
                 return self._value(stored[0].value, path, variable=variable)
         return None
 
