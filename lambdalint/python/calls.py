@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import Literal as OneOf
 import libcst as cst
 
 from lambdalint.python import sdk
+from lambdalint.python.index import Index
 from lambdalint.python.module import PythonModule
 from lambdalint.python.symbols import (
     Choice,
@@ -186,6 +188,13 @@ _IDEMPOTENCY = (
 )
 _IDEMPOTENCY_CALLS = ("get_item", "put_item", "update_item", "delete_item")
 
+# Responses that give the URL or ARN of a resource asked for by name, and the parameter with the name.
+_LOOKUPS: Mapping[tuple[str, str, tuple[str | int | None, ...]], str] = {
+    ("sqs", "create_queue", ("QueueUrl",)): "QueueName",
+    ("sqs", "get_queue_url", ("QueueUrl",)): "QueueName",
+    ("sns", "create_topic", ("TopicArn",)): "Name",
+}
+
 # Libraries that call AWS by themselves, by the first part of the import.
 _WRAPPERS = frozenset(
     {
@@ -219,6 +228,41 @@ _WRAPPERS = frozenset(
 _SIGNERS = ("botocore.auth", "botocore.awsrequest", "botocore.signers", "opensearchpy.AWSV4SignerAuth")
 _SDK_ROOTS = frozenset({"boto3", "botocore", "aioboto3", "aiobotocore", "aws_lambda_powertools"})
 
+_CLIENT_NAME = re.compile(r"boto|client|resource|session|table", re.IGNORECASE)
+
+# Methods of strings, containers and loggers that no SDK object has; half of all calls.
+_EVERYDAY = frozenset(
+    {
+        "append",
+        "critical",
+        "debug",
+        "decode",
+        "encode",
+        "endswith",
+        "error",
+        "exception",
+        "extend",
+        "format",
+        "info",
+        "isoformat",
+        "items",
+        "join",
+        "keys",
+        "lower",
+        "lstrip",
+        "replace",
+        "rstrip",
+        "split",
+        "startswith",
+        "strftime",
+        "strip",
+        "upper",
+        "values",
+        "warn",
+        "warning",
+    }
+)
+
 # One-word operations that many other libraries have too: a receiver that nothing is known of does not make
 # them the SDK's.
 _COMMON_WORDS = frozenset(
@@ -237,23 +281,34 @@ _COMMON_WORDS = frozenset(
 
 
 def aws_calls(evaluator: Evaluator, reach: Reach) -> AwsCalls:
-    """The AWS calls that run within a reach, in source order, module by module."""
+    """The AWS calls that run within a reach, module by module, function by function."""
     wrappers = _wrappers(reach)
     if not _uses_sdk(reach):
         return AwsCalls(wrappers=wrappers)
     calls: list[AwsCall] = []
     unresolved: list[UnresolvedCall] = []
-    for module in reach.modules:
-        for node in module.nodes(cst.Call):
-            if reach.phase(module, node) is None:
-                continue
-            found = list(calls_at(evaluator, module, node))
-            calls.extend(found)
-            if not found:
-                reason = _unresolved_reason(evaluator, module, node)
-                if reason is not None:
-                    unresolved.append(UnresolvedCall(module, node, *reason))
+    for module, node in _running_calls(reach):
+        found = list(calls_at(evaluator, module, node))
+        calls.extend(found)
+        if not found:
+            reason = _unresolved_reason(evaluator, module, node)
+            if reason is not None:
+                unresolved.append(UnresolvedCall(module, node, *reason))
     return AwsCalls(tuple(calls), tuple(unresolved), wrappers)
+
+
+def _running_calls(reach: Reach) -> Iterator[tuple[PythonModule, cst.Call]]:
+    """The calls within reach that can be the SDK's."""
+    for module in reach.modules:
+        for function, calls in Index.of(module).calls:
+            if function is not None and reach.phase(module, calls[0]) is None:
+                continue
+            for node in calls:
+                func = node.func
+                if func.__class__ is cst.Attribute and func.attr.value in _EVERYDAY:
+                    continue
+                if function is not None or reach.phase(module, node) is not None:
+                    yield module, node
 
 
 def calls_at(evaluator: Evaluator, module: PythonModule, node: cst.Call) -> Iterator[AwsCall]:
@@ -303,7 +358,7 @@ def _of_method(
         return
     arguments, more = evaluator.keyword_expressions(module, node)
     arguments = dict(arguments)
-    for name, argument in zip(operation.positional, _positional(node)):
+    for name, argument in zip(operation.positional, _positional(node), strict=False):
         arguments[name] = (module, argument)
     if operation.interface == "presign" and "Params" in arguments:
         nested = evaluator.value(*arguments["Params"])
@@ -402,7 +457,7 @@ def _targets(
     for path in paths:
         member, steps = _steps(path)
         if member in filled:
-            return _by_option(filled[member], member, None)
+            return _by_option(evaluator, filled[member], member, None)
         if member in arguments:
             module, expr = arguments[member]
             found = tuple(_walk(evaluator, module, expr, steps, member))
@@ -436,7 +491,7 @@ def _walk(
 ) -> Iterator[Target]:
     symbol = evaluator.value(module, expr)
     if not steps:
-        yield from _by_option(symbol, member, expr)
+        yield from _by_option(evaluator, symbol, member, expr)
         return
     for option in given(symbol):
         entries = evaluator.items(option) if isinstance(option, Display) else None
@@ -446,7 +501,7 @@ def _walk(
         step, rest = steps[0], steps[1:]
         if step == "{}":
             for key, _ in entries:
-                yield from _by_option(key or Unknown("key"), member, expr)
+                yield from _by_option(evaluator, key or Unknown("key"), member, expr)
         elif step in ("[]", "*"):
             for _, inner in entries:
                 yield from _walk(evaluator, option.module, inner, rest, member)
@@ -458,8 +513,24 @@ def _walk(
                     yield from _walk(evaluator, option.module, inner, rest, member)
 
 
-def _by_option(symbol: Symbol, member: str, node: cst.BaseExpression | None) -> tuple[Target, ...]:
-    return tuple(dict.fromkeys(_target(option, member, node) for option in given(symbol)))
+def _by_option(
+    evaluator: Evaluator, symbol: Symbol, member: str, node: cst.BaseExpression | None
+) -> tuple[Target, ...]:
+    found: dict[Target, None] = {}
+    for option in given(symbol):
+        for named in given(_looked_up(evaluator, option)):
+            found[_target(named, member, node)] = None
+    return tuple(found)
+
+
+def _looked_up(evaluator: Evaluator, symbol: Symbol) -> Symbol:
+    """The name by which a URL or ARN was looked up: it says as well which resource is meant."""
+    if not isinstance(symbol, Response):
+        return symbol
+    parameter = _LOOKUPS.get((symbol.service, symbol.operation, symbol.path))
+    if parameter is None:
+        return symbol
+    return evaluator.arguments(symbol.module, symbol.node).keywords.get(parameter, symbol)
 
 
 def _target(symbol: Symbol | None, member: str, node: cst.BaseExpression | None) -> Target:
@@ -497,7 +568,7 @@ def _reason(symbol: Symbol) -> str:
 
 
 def _unresolved_reason(evaluator: Evaluator, module: PythonModule, node: cst.Call) -> tuple[str, str] | None:
-    """Why a call that looks like the SDK's was not told apart, and its method's name; None for other calls."""
+    """Why a call that looks like the SDK's cannot be told, and its method's name; None for other calls."""
     func = node.func
     if isinstance(func, cst.Call) and _is_getattr_of_sdk(evaluator, module, func):
         return "getattr", "getattr"
@@ -530,6 +601,9 @@ def _receiver_reason(symbol: Symbol) -> str | None:
     """Why a receiver is not known; None where it is known to be something else than the SDK's."""
     if isinstance(symbol, Unknown):
         return f"receiver: {symbol.reason}"
+    if isinstance(symbol, Instance) and _CLIENT_NAME.search(symbol.qualified.rpartition(".")[2]):
+        # A client from a layer or package that is not in sight.
+        return "receiver: object of a library"
     if isinstance(symbol, Parameter):
         return "receiver: parameter"
     if isinstance(symbol, Member) and isinstance(symbol.base, (Unknown, Parameter)):
@@ -539,7 +613,9 @@ def _receiver_reason(symbol: Symbol) -> str | None:
 
 def _uses_sdk(reach: Reach) -> bool:
     return any(
-        _root(binding.qualified) in _SDK_ROOTS for module in reach.modules for binding in module.names.imports
+        _root(binding.imported or binding.qualified) in _SDK_ROOTS
+        for module in reach.modules
+        for binding in module.names.imports
     )
 
 
@@ -547,7 +623,7 @@ def _wrappers(reach: Reach) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for module in reach.modules:
         for binding in module.names.imports:
-            qualified = binding.qualified or ""
+            qualified = binding.imported or binding.qualified or ""
             if _root(qualified) in _WRAPPERS:
                 found[_root(qualified)] = None
             elif qualified.startswith(_SIGNERS):

@@ -7,15 +7,16 @@ arguments, inside a function that is called with known ones), so the cost is lin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
 from lambdalint.python import sdk
+from lambdalint.python.index import Index
 from lambdalint.python.module import PythonModule
-from lambdalint.python.names import Binding, BindingKind, Scope
+from lambdalint.python.names import Binding, BindingKind
 from lambdalint.python.places import Places, Relation
 from lambdalint.python.strings import decoded, env, format_text, interpolate, is_falsy, may_be_falsy
 from lambdalint.python.symbols import (
@@ -48,13 +49,13 @@ from lambdalint.python.symbols import (
     text,
 )
 from lambdalint.python.syntax import (
-    assignments,
     class_statements,
     is_classmethod,
     is_property,
     is_static,
     last_name,
     operands,
+    string_value,
 )
 from lambdalint.python.syntax import parameter as parameter_of
 
@@ -102,6 +103,7 @@ _TRANSPARENT = frozenset(
 _ENV_READERS = frozenset(
     {"os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault", "decouple.config"}
 )
+_EMPTY = (None, NONE, Literal(""))
 _SAME_TEXT = frozenset({"strip", "rstrip", "lstrip", "encode", "decode"})
 
 
@@ -139,30 +141,6 @@ class Arguments:
         return None
 
 
-class _Index:
-    """What one pass over a module's tables tells about its functions and classes."""
-
-    def __init__(self, module: PythonModule) -> None:
-        self.returns: dict[int, list[cst.BaseExpression | None]] = {}
-        for statement in module.nodes(cst.Return):
-            function = module.enclosing_function(statement)
-            if function is not None:
-                self.returns.setdefault(id(function), []).append(statement.value)
-        self.yields: dict[int, list[cst.BaseExpression]] = {}
-        for produced in module.nodes(cst.Yield):
-            function = module.enclosing_function(produced)
-            if function is not None and isinstance(produced.value, cst.BaseExpression):
-                self.yields.setdefault(id(function), []).append(produced.value)
-        # `x.name = value` and `x[key] = value`, by the name or attribute that is assigned to.
-        self.attributes: dict[str, list[tuple[cst.Attribute, cst.BaseExpression]]] = {}
-        self.items: dict[str, list[tuple[cst.Subscript, cst.BaseExpression]]] = {}
-        for target, value in assignments(module):
-            if isinstance(target, cst.Attribute):
-                self.attributes.setdefault(target.attr.value, []).append((target, value))
-            elif isinstance(target, cst.Subscript):
-                self.items.setdefault(last_name(target.value), []).append((target, value))
-
-
 class Evaluator:
     """Evaluates expressions of one program, seen from one handler's reach.
 
@@ -178,7 +156,6 @@ class Evaluator:
         self._frames: dict[Frame, Frame] = {}
         self._places = Places()
         self._active: set[object] = set()
-        self._indexes: dict[PythonModule, _Index] = {}
         self._parameters: dict[tuple[int, str], Symbol] = {}
         self._depth = 0
 
@@ -204,11 +181,26 @@ class Evaluator:
             self._memo[key] = found
         return found
 
-    def item(self, module: PythonModule, display: Symbol, key: str | int) -> Symbol | None:
+    def item(self, display: Display, key: str | int) -> Symbol | None:
         """The item of a written-out dict, list or tuple under a constant key; None where it has none."""
-        if isinstance(display, Display):
-            return self._display_item(display, key)
-        return None
+        return self._display_item(display, key)
+
+    def attribute(self, base: Symbol, name: str) -> Symbol:
+        """What `base.name` comes to."""
+        return each(base, lambda option: self._attribute(option, name))
+
+    def method(self, cls: Class, name: str) -> Function | None:
+        """The function that a class, or the nearest of its bases in the application, defines under a name."""
+        found = self._method(cls, name)
+        return Function(*found) if found is not None else None
+
+    def fields(self, cls: Class) -> list[str]:
+        """The annotated names of a class body, in order: the parameters of a dataclass."""
+        return [
+            statement.target.value
+            for statement in class_statements(cls.node)
+            if isinstance(statement, cst.AnnAssign) and isinstance(statement.target, cst.Name)
+        ]
 
     def items(self, display: Display) -> Sequence[tuple[Symbol | None, cst.BaseExpression]] | None:
         """Keys and value expressions of a dict, or items of a list (key None); None where it is open."""
@@ -255,51 +247,51 @@ class Evaluator:
     # -- expressions ----------------------------------------------------------------------------------------
 
     def _evaluate(self, module: PythonModule, expr: cst.BaseExpression, frame: Frame | None) -> Symbol:
-        if isinstance(expr, cst.Name):
-            return self._name(module, expr, frame)
-        if isinstance(expr, cst.Attribute):
-            return self._attribute_expression(module, expr, frame)
-        if isinstance(expr, cst.Call):
-            return self._call(module, expr, frame)
-        if isinstance(expr, (cst.SimpleString, cst.ConcatenatedString)):
-            return self._string(module, expr, frame)
-        if isinstance(expr, cst.Subscript):
-            return self._subscript(module, expr, frame)
-        if isinstance(expr, (cst.Integer, cst.Float, cst.Imaginary)):
-            return Literal(expr.evaluated_value)
-        if isinstance(expr, cst.FormattedString):
-            return self._formatted(module, expr, frame)
-        if isinstance(expr, cst.BinaryOperation):
-            return self._binary(module, expr, frame)
-        if isinstance(expr, cst.BooleanOperation):
-            return self._boolean(module, expr, frame)
-        if isinstance(expr, cst.IfExp):
-            return choice([self.value(module, expr.body, frame), self.value(module, expr.orelse, frame)])
-        if isinstance(expr, (cst.Dict, cst.List, cst.Tuple, cst.Set)):
-            return Display(module, expr, frame)
-        if isinstance(expr, cst.NamedExpr):
-            return self.value(module, expr.value, frame)
-        if isinstance(expr, cst.Await):
-            return self.value(module, expr.expression, frame)
-        if isinstance(expr, cst.Lambda):
-            return Function(module, expr)
-        if isinstance(expr, cst.UnaryOperation):
-            inner = self.value(module, expr.expression, frame)
-            if isinstance(inner, Literal) and isinstance(expr.operator, cst.Minus):
-                if isinstance(inner.value, (int, float)):
-                    return Literal(-inner.value)
+        # By class: libcst's classes are abstract base classes, for which isinstance is slow.
+        read = _READERS.get(expr.__class__)
+        if read is None:
             return Unknown("computed")
+        found: Symbol = read(self, module, expr, frame)
+        return found
+
+    def _number(
+        self, module: PythonModule, expr: cst.Integer | cst.Float | cst.Imaginary, frame: Frame | None
+    ) -> Symbol:
+        return Literal(expr.evaluated_value)
+
+    def _conditional(self, module: PythonModule, expr: cst.IfExp, frame: Frame | None) -> Symbol:
+        return choice([self.value(module, expr.body, frame), self.value(module, expr.orelse, frame)])
+
+    def _display(
+        self,
+        module: PythonModule,
+        expr: cst.Dict | cst.List | cst.Tuple | cst.Set,
+        frame: Frame | None,
+    ) -> Symbol:
+        return Display(module, expr, frame)
+
+    def _named(self, module: PythonModule, expr: cst.NamedExpr, frame: Frame | None) -> Symbol:
+        return self.value(module, expr.value, frame)
+
+    def _awaited(self, module: PythonModule, expr: cst.Await, frame: Frame | None) -> Symbol:
+        return self.value(module, expr.expression, frame)
+
+    def _lambda(self, module: PythonModule, expr: cst.Lambda, frame: Frame | None) -> Symbol:
+        return Function(module, expr)
+
+    def _unary(self, module: PythonModule, expr: cst.UnaryOperation, frame: Frame | None) -> Symbol:
+        inner = self.value(module, expr.expression, frame)
+        negated = isinstance(expr.operator, cst.Minus) and isinstance(inner, Literal)
+        if negated and isinstance(inner, Literal) and isinstance(inner.value, (int, float)):
+            return Literal(-inner.value)
         return Unknown("computed")
 
     def _string(
         self, module: PythonModule, expr: cst.SimpleString | cst.ConcatenatedString, frame: Frame | None
     ) -> Symbol:
-        known = expr.evaluated_value
-        if known is not None:
-            return Literal(known)
         if isinstance(expr, cst.ConcatenatedString):
             return text([self.value(module, expr.left, frame), self.value(module, expr.right, frame)])
-        return Unknown("string")
+        return Literal(string_value(expr))
 
     def _formatted(self, module: PythonModule, expr: cst.FormattedString, frame: Frame | None) -> Symbol:
         parts: list[Symbol] = []
@@ -336,9 +328,9 @@ class Evaluator:
         right = self.value(module, expr.right, frame)
         if isinstance(expr.operator, cst.And):
             return right if not may_be_falsy(right) else choice([left, right])
-        if isinstance(left, EnvVar) and not left.required and left.default in (None, NONE, Literal("")):
-            if not isinstance(right, Choice):
-                return EnvVar(left.name, right, required=False)
+        optional = isinstance(left, EnvVar) and not left.required
+        if optional and isinstance(left, EnvVar) and left.default in _EMPTY and not isinstance(right, Choice):
+            return EnvVar(left.name, right, required=False)
         options = [option for option in alternatives(left) if not is_falsy(option)]
         if (
             options
@@ -442,7 +434,7 @@ class Evaluator:
         return Unknown(kind.name.lower())
 
     def _imported(self, module: PythonModule, binding: Binding) -> Symbol:
-        return self._resolve_import(self.program.absolute(module, binding.meaning or binding.name))
+        return self._resolve_import(self.program.absolute(module, binding.qualified or binding.name))
 
     def _resolve_import(self, dotted: str) -> Symbol:
         found = self.program.module(dotted)
@@ -684,7 +676,7 @@ class Evaluator:
     # -- attributes -----------------------------------------------------------------------------------------
 
     def _attribute_expression(self, module: PythonModule, expr: cst.Attribute, frame: Frame | None) -> Symbol:
-        base = self.value(module, expr.value, frame)
+        base = choice(given(self.value(module, expr.value, frame)))
         return each(base, lambda option: self._attribute(option, expr.attr.value, frame))
 
     def _attribute(self, base: Symbol, name: str, frame: Frame | None = None) -> Symbol:
@@ -805,11 +797,7 @@ class Evaluator:
     def _dataclass_field(self, base: Object, name: str) -> Symbol | None:
         if base.call is None or base.module is None:
             return None
-        fields = [
-            statement.target.value
-            for statement in class_statements(base.cls.node)
-            if isinstance(statement, cst.AnnAssign) and isinstance(statement.target, cst.Name)
-        ]
+        fields = self.fields(base.cls)
         if name not in fields:
             return None
         return self.arguments(base.module, base.call).get(fields.index(name), name)
@@ -859,7 +847,7 @@ class Evaluator:
         index = expr.slice[0].slice
         if isinstance(index, cst.Slice):
             return base if isinstance(base, FromEvent) else Unknown("slice")
-        key = self.value(module, index.value, frame)
+        key = self.value(module, index.value, frame) if isinstance(index, cst.Index) else Unknown("slice")
         if base == External("os.environ"):
             return each(key, lambda name: env(name, None, True))
         found = each(base, lambda option: self._index_by(option, key, frame))
@@ -1255,8 +1243,30 @@ class Evaluator:
     def _sdk_item(self, many: Sdk) -> Symbol:
         return sdk.item(many)
 
-    def _index_of(self, module: PythonModule) -> _Index:
-        found = self._indexes.get(module)
-        if found is None:
-            found = self._indexes[module] = _Index(module)
-        return found
+    def _index_of(self, module: PythonModule) -> Index:
+        return Index.of(module)
+
+
+_READERS: Mapping[type[cst.CSTNode], Any] = {
+    cst.Attribute: Evaluator._attribute_expression,
+    cst.Await: Evaluator._awaited,
+    cst.BinaryOperation: Evaluator._binary,
+    cst.BooleanOperation: Evaluator._boolean,
+    cst.Call: Evaluator._call,
+    cst.ConcatenatedString: Evaluator._string,
+    cst.Dict: Evaluator._display,
+    cst.Float: Evaluator._number,
+    cst.FormattedString: Evaluator._formatted,
+    cst.IfExp: Evaluator._conditional,
+    cst.Imaginary: Evaluator._number,
+    cst.Integer: Evaluator._number,
+    cst.Lambda: Evaluator._lambda,
+    cst.List: Evaluator._display,
+    cst.Name: Evaluator._name,
+    cst.NamedExpr: Evaluator._named,
+    cst.Set: Evaluator._display,
+    cst.SimpleString: Evaluator._string,
+    cst.Subscript: Evaluator._subscript,
+    cst.Tuple: Evaluator._display,
+    cst.UnaryOperation: Evaluator._unary,
+}

@@ -1,7 +1,7 @@
 """Where two pieces of one function stand to each other: which binding can be the last before a read.
 
-Positions are compared by statements and blocks, which the tree gives for nothing; lines and columns would cost
-a generation of the code.
+Positions are compared by statements and blocks, which the tree gives for nothing; lines and columns would
+cost a generation of the code.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Places:
     ) -> Relation:
         position, around_read, looped = known
         if statement is around_read:
-            # In the head of the statement around the read (`for x in …`, `with … as x`), or in another branch.
+            # In the head of the statement around the read (`for x in …`, `with … as x`), or another branch.
             return Relation.MAY_REACH if nested else Relation.REPLACES
         if self._position(block, statement) > position:
             return Relation.AFTER_IN_LOOP if looped else Relation.NEVER

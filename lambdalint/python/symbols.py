@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import libcst as cst
@@ -59,7 +59,7 @@ class Text:
 class Parameter:
     """A parameter that nothing within reach passes an argument for."""
 
-    function: cst.FunctionDef | cst.Lambda
+    function: cst.FunctionDef | cst.Lambda = field(repr=False)
     name: str
 
 
@@ -97,8 +97,8 @@ class LocalModule:
 class Function:
     """A function of the application; `bound` is what its first parameter gets (an object, a class)."""
 
-    module: PythonModule
-    node: cst.FunctionDef | cst.Lambda
+    module: PythonModule = field(repr=False)
+    node: cst.FunctionDef | cst.Lambda = field(repr=False)
     bound: Symbol | None = None
 
 
@@ -106,8 +106,8 @@ class Function:
 class Class:
     """A class of the application."""
 
-    module: PythonModule
-    node: cst.ClassDef
+    module: PythonModule = field(repr=False)
+    node: cst.ClassDef = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,8 @@ class Object:
     """An instance of one of the application's classes; `call` made it, None where it is `self`."""
 
     cls: Class
-    module: PythonModule | None = None
-    call: cst.Call | None = None
+    module: PythonModule | None = field(default=None, repr=False)
+    call: cst.Call | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -128,8 +128,8 @@ class Instance:
     """
 
     qualified: str
-    module: PythonModule
-    node: cst.Call
+    module: PythonModule = field(repr=False)
+    node: cst.Call = field(repr=False)
     origin: Instance | None = None
 
     @property
@@ -146,8 +146,8 @@ class Partial:
     """`functools.partial(function, …)`."""
 
     function: Symbol
-    module: PythonModule
-    call: cst.Call
+    module: PythonModule = field(repr=False)
+    call: cst.Call = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -162,9 +162,9 @@ class Member:
 class Display:
     """A list, tuple, set or dict written out, or a `dict(…)` call; read its items through the evaluator."""
 
-    module: PythonModule
-    node: cst.Dict | cst.List | cst.Tuple | cst.Set | cst.Call
-    frame: object = None
+    module: PythonModule = field(repr=False)
+    node: cst.Dict | cst.List | cst.Tuple | cst.Set | cst.Call = field(repr=False)
+    frame: object = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -183,8 +183,8 @@ class Sdk:
     type: str = ""
     identifiers: tuple[tuple[str, Symbol], ...] = ()
     credentials: Credentials = Credentials.OWN
-    module: PythonModule | None = None
-    node: cst.Call | None = None
+    module: PythonModule | None = field(default=None, repr=False)
+    node: cst.Call | None = field(default=None, repr=False)
 
     def identifier(self, name: str) -> Symbol | None:
         """The value of one identifier."""
@@ -197,8 +197,8 @@ class Response:
 
     service: str
     operation: str
-    module: PythonModule
-    node: cst.Call
+    module: PythonModule = field(repr=False)
+    node: cst.Call = field(repr=False)
     path: tuple[str | int | None, ...] = ()
 
 
@@ -242,6 +242,8 @@ NONE = Literal(None)
 
 def choice(symbols: list[Symbol] | tuple[Symbol, ...]) -> Symbol:
     """The symbols as one: flattened, without duplicates and cycles; Unknown where there are too many."""
+    if len(symbols) == 1:
+        return symbols[0]
     options: dict[Symbol, None] = {}
     for symbol in symbols:
         for option in alternatives(symbol):
@@ -262,8 +264,9 @@ def alternatives(symbol: Symbol) -> tuple[Symbol, ...]:
 
 def given(symbol: Symbol) -> tuple[Symbol, ...]:
     """The alternatives other than None: what a receiver can be where the call works at all."""
-    found = tuple(option for option in alternatives(symbol) if option != NONE)
-    return found or alternatives(symbol)
+    if not isinstance(symbol, Choice):
+        return (symbol,)
+    return tuple(option for option in symbol.options if option != NONE) or symbol.options
 
 
 def each(symbol: Symbol, change: Callable[[Symbol], Symbol]) -> Symbol:
