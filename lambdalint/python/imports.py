@@ -101,6 +101,32 @@ def is_trial(module: PythonModule, node: cst.CSTNode) -> bool:
     return False
 
 
+def is_for_local_runs(module: PythonModule, node: cst.CSTNode) -> bool:
+    """Whether an import stands under an `if` that asks the environment, or a flag such as `DEBUG`."""
+    below = node
+    for ancestor in module.ancestors(node):
+        if (
+            isinstance(ancestor, cst.If)
+            and below is ancestor.body
+            and _asks_where_it_runs(module, ancestor.test)
+        ):
+            return True
+        below = ancestor
+    return False
+
+
+_FLAG = re.compile(r"debug|local|dev|test|profil|offline", re.IGNORECASE)
+
+
+def _asks_where_it_runs(module: PythonModule, test: cst.BaseExpression) -> bool:
+    for node in module.descendants(test):
+        if isinstance(node, cst.Name | cst.Attribute):
+            name = node.value if isinstance(node, cst.Name) else node.attr.value
+            if _FLAG.search(name) or name in ("environ", "getenv", "gettrace"):
+                return True
+    return False
+
+
 def _catches_import_error(node: cst.Try) -> bool:
     for handler in node.handlers:
         if handler.type is None:

@@ -1,0 +1,134 @@
+"""dev-only-import: a package that exists for development, imported by code that runs in Lambda."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+import libcst as cst
+
+from lambdalint.finding import Finding
+from lambdalint.python.development import DevelopmentPackage, development_import
+from lambdalint.python.imports import is_for_local_runs, is_trial
+from lambdalint.rule import OptionValue, Rule
+
+if TYPE_CHECKING:
+    from lambdalint.application.application import ApplicationModule
+    from lambdalint.python.names import Binding
+
+
+class DevOnlyImport(Rule):
+    """Code that runs in Lambda imports a package that exists for development.
+
+    **Why**
+
+    A test framework, a mock, a debugger or a linter has no work to do in Lambda, but each cold start loads
+    it and what it needs, and the package grows by it: pytest and moto bring dozens of others. Where the
+    package leaves it out, as it does with type stubs, the import fails and with it every invocation.
+
+    **Bad**
+
+    ```python title=src/app.py
+    import boto3
+    from moto import mock_aws
+    from mypy_boto3_s3 import S3Client
+
+    s3: S3Client = boto3.client("s3")
+
+
+    @mock_aws
+    def handler(event, context):
+        return s3.list_buckets()
+    ```
+
+    **Good**
+
+    ```python title=src/app.py
+    from __future__ import annotations
+
+    from typing import TYPE_CHECKING
+
+    import boto3
+
+    if TYPE_CHECKING:
+        from mypy_boto3_s3 import S3Client
+
+    s3: S3Client = boto3.client("s3")
+
+
+    def handler(event, context):
+        return s3.list_buckets()
+    ```
+
+    **Limits**
+
+    Knows the packages of its table (`data/development_packages.toml`); `packages` adds more, by import name,
+    `*` for any ending, and `allow` takes some out. Leaves alone what may fail (`try` with
+    `except ImportError`) and what an environment variable or a flag such as `DEBUG` chooses. Does not look
+    whether the manifest lists the package: dev-only-dependency does.
+
+    **References**
+
+    - https://docs.aws.amazon.com/lambda/latest/dg/best-practices.html
+    - https://docs.aws.amazon.com/lambda/latest/dg/python-package.html
+    """
+
+    name = "dev-only-import"
+    severity = "warning"
+    reads = "code"
+    options: ClassVar[Mapping[str, OptionValue]] = {"packages": [], "allow": []}
+
+    def check_module(self, module: ApplicationModule) -> Iterator[Finding]:
+        seen: set[int] = set()
+        for binding in module.module.names.imports:
+            package = self._package(module, binding)
+            place = _place(module, binding)
+            if package is None or id(place) in seen or not _runs_always(module, binding):
+                continue
+            seen.add(id(place))
+            root = (binding.imported or "").split(".")[0]
+            yield self.finding(
+                _message(root, package),
+                module.label(place, package.what),
+                help=_help(package),
+                functions=module.functions,
+            )
+
+    def _package(self, module: ApplicationModule, binding: Binding) -> DevelopmentPackage | None:
+        if binding.imported is None or module.program.is_local(module.module, binding):
+            return None
+        options = module.application.options(self)
+        more, allowed = options["packages"], options["allow"]
+        assert isinstance(more, list)
+        assert isinstance(allowed, list)
+        if development_import(binding.imported, allowed, table=False) is not None:
+            return None
+        package = development_import(binding.imported, more)
+        if package is not None and package.common and any(handler.opaque for handler in module.handlers):
+            return None  # a module of that name may be in what cannot be seen
+        return package
+
+
+def _place(module: ApplicationModule, binding: Binding) -> cst.CSTNode:
+    """The whole `from … import …`, whose names all come from one package, or one name of `import …`."""
+    statement = module.module.parent(binding.node)
+    return binding.node if statement is None or isinstance(statement, cst.Import) else statement
+
+
+def _runs_always(module: ApplicationModule, binding: Binding) -> bool:
+    node = binding.node
+    if not module.runs(node) or is_trial(module.module, node):
+        return False
+    return not is_for_local_runs(module.module, node)
+
+
+def _message(root: str, package: DevelopmentPackage) -> str:
+    if package.stubs:
+        return f"`{root}` holds type stubs: the import fails in Lambda, unless the package ships them"
+    return f"code that runs in Lambda imports `{root}`, {package.what}"
+
+
+def _help(package: DevelopmentPackage) -> str:
+    if package.stubs:
+        return "import it under `if TYPE_CHECKING:`, with `from __future__ import annotations` at the top"
+    return f"remove the import, or move it to where it serves: {package.reason}"
