@@ -292,9 +292,13 @@ class Application:
 
     @cached_property
     def failures(self) -> tuple[ParseFailure, ...]:
-        """The Python that handlers reach (or name) and that cannot be read or parsed, by path."""
+        """The Python that cannot be read or parsed, by path: of what handlers are or reach, and of what the
+        user named. A broken script beside the handler is nobody's concern."""
         for handler in self.handlers:
             _ = handler.reach  # imports are followed here, and fail here
+        for path in self.bundle_files:
+            if path in self.project.given and self.project.modules.get(path) is None:
+                self._failed[path] = self.project.modules.failures[path]
         found = [failure for imports in self._imports for failure in imports.failures.values()]
         unique = {
             (failure.path, failure.problem.line): failure for failure in (*self._failed.values(), *found)
@@ -387,8 +391,6 @@ class Application:
         return Handler(self, (), *found, linked.attribute, linked.bundle, imports, module)
 
     def _loose_handlers(self) -> Iterator[Handler]:
-        from lambdalint.python.handlers import find_handlers_by_shape
-
         folders = tuple(dict.fromkeys((self.path, *self.path.parents)))
         bundle = Bundle(None, folders, opaque=("no template",))
         imports = self.project.imports(folders, loose=True)
@@ -397,12 +399,18 @@ class Application:
             module = self.project.modules.get(path)
             if module is None:
                 failure = self.project.modules.failures[path]
-                if failure.source is None or _HANDLER_LINE.search(failure.source.text):
+                text = failure.source.text if failure.source is not None else ""
+                if path in self.project.given or not text or _HANDLER_LINE.search(text):
                     self._failed[path] = failure
-                continue
-            for node in find_handlers_by_shape(module):
-                name = getattr(getattr(node, "name", None), "value", path.stem)
-                yield Handler(self, (), module, node, name, bundle, imports, module)
+            elif _may_be_loose(path):
+                yield from self._by_shape(module, bundle, imports)
+
+    def _by_shape(self, module: PythonModule, bundle: Bundle, imports: ImportPath) -> Iterator[Handler]:
+        from lambdalint.python.handlers import find_handlers_by_shape
+
+        for node in find_handlers_by_shape(module):
+            name = getattr(getattr(node, "name", None), "value", module.source.path.stem)
+            yield Handler(self, (), module, node, name, bundle, imports, module)
 
     @cached_property
     def _modules_by_id(self) -> Mapping[int, ApplicationModule]:
@@ -471,6 +479,11 @@ class Project:
         return self.files.root
 
     @cached_property
+    def given(self) -> frozenset[PurePosixPath]:
+        """The files and folders that the user named."""
+        return frozenset(self.files.given)
+
+    @cached_property
     def applications(self) -> tuple[Application, ...]:
         """All applications at once: those of templates by path, then those of loose modules."""
         found = [application for unit in self.template_units for application in unit]
@@ -496,14 +509,17 @@ class Project:
         return tuple(Unit(self, tuple(paths)) for paths in groups.values())
 
     def loose_units(self, owned: Iterable[PurePosixPath]) -> Sequence[Unit]:
-        """The handlers that lie in none of the folders that applications own, by shape, folder by folder.
+        """What lies in none of the folders that applications own and may hold a handler, folder by folder;
+        and whatever the user named there, lest it does not parse.
 
         Give it the `folders` of all applications of templates.
         """
         folders = frozenset(owned)
         loose: dict[PurePosixPath, list[PurePosixPath]] = {}
         for path in self.files.python:
-            if folders.isdisjoint(path.parents) and _may_be_loose(path) and self._may_hold_handler(path):
+            if not folders.isdisjoint(path.parents):
+                continue
+            if path in self.given or (_may_be_loose(path) and self._may_hold_handler(path)):
                 loose.setdefault(path.parent, []).append(path)
         groups: dict[str, list[tuple[PurePosixPath, tuple[PurePosixPath, ...]]]] = {}
         for folder, paths in loose.items():

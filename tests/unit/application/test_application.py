@@ -5,9 +5,11 @@ from pathlib import Path, PurePosixPath
 import libcst as cst
 import pytest
 
-from lambdalint.application.application import Application, ApplicationModule, Handler, Unlinked
+from lambdalint.application.application import Application, ApplicationModule, Handler, Project, Unlinked
+from lambdalint.discovery import discover
 from lambdalint.python.reach import Phase
-from tests.unit.application.projects import HANDLER, SAM, application_of, function, project_of
+from lambdalint.rule import Settings
+from tests.unit.application.projects import HANDLER, SAM, application_of, function, project_of, write
 
 PYTHON = "Runtime: python3.12\n"
 
@@ -291,6 +293,25 @@ def test_folders_with_dots_in_their_names_can_hold_packages(tmp_path: Path) -> N
     files = {"v1.0/app.py": "from . import helper\n" + HANDLER, "v1.0/helper.py": "", "v1.0/__init__.py": ""}
     (application,) = project_of(tmp_path, files).applications
     assert "v1.0/helper.py" in [str(each.source.path) for each in application.modules]
+
+
+def test_a_broken_file_that_the_user_named_is_a_failure_wherever_it_lies(tmp_path: Path) -> None:
+    files = {
+        "template.yaml": functions(F="CodeUri: src\nHandler: app.handler"),
+        "src/app.py": HANDLER,
+        "src/script.py": "print 'x'\n",
+        "tools/script.py": "print 'x'\n",
+        "tests/test_app.py": HANDLER,
+    }
+    root = write(tmp_path, files)
+    given = [root / name for name in files if name != "src/app.py"]
+    found = discover(root, given)
+    project = Project.build(found.root, found, lambda path: Settings())
+    assert [str(f.path) for each in project.applications for f in each.failures] == [
+        "src/script.py",
+        "tools/script.py",
+    ]
+    assert [handler.name for each in project.applications for handler in each.handlers] == ["F"]
 
 
 # The project
