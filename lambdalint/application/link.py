@@ -12,6 +12,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
@@ -40,6 +41,7 @@ OUTSIDE = "outside the project root"
 FOLDER_NOT_FOUND = "code folder not found"
 BROKEN_LINK = "symbolic link that leads nowhere"
 IGNORED = "git-ignored code"
+BUILT = "installed or built code"
 EXCLUDED = "excluded code"
 MAKEFILE = "makefile build"
 WEB_ADAPTER = "web adapter"
@@ -47,6 +49,7 @@ UNREADABLE = "handler file cannot be parsed"
 
 # What RemoteCode says by itself; anything else it says is why a value is not known.
 _REMOTE = (ON_S3, ARCHIVE, "image in a registry", "code differs by condition", "no code is named")
+_BUILT_ELSEWHERE = (IGNORED, BUILT, FOLDER_NOT_FOUND, FILE_NOT_FOUND)
 _ARCHIVES = (".zip", ".jar", ".tar", ".tar.gz", ".tgz", ".whl")
 # What stands for inline code until a build puts it there: <ZIPFILE_PLACEHOLDER>, {{ code }}, @code@ …
 _PLACEHOLDER = re.compile(r"\s*(?:<[^<>\n]+>|\{\{[^{}\n]+\}\}|\$\{[^{}\n]+\}|([@%_]+)\w[\w.-]*\1)\s*")
@@ -106,12 +109,11 @@ def link(function: LambdaFunction, files: Files) -> Linked | Unlinked:
         return _remote(code)
     if isinstance(code, ImageCode):
         return _Image(function, files, code).link()
-    if (
-        function.is_python is None
-        and isinstance(code, InlineCode)
-        and not _reads_like_python(code.source.text)
-    ):
-        return Unlinked(RUNTIME, "unknown")
+    if isinstance(code, InlineCode):
+        if _PLACEHOLDER.fullmatch(code.source.text):
+            return Unlinked(CODE_UNKNOWN, "a placeholder that a build fills")
+        if function.is_python is None and not _reads_like_python(code.source.text):
+            return Unlinked(RUNTIME, "unknown")
     return _Package(function, files).link()
 
 
@@ -122,30 +124,45 @@ def _remote(code: RemoteCode) -> Unlinked:
 
 
 def locate(files: Files, search_path: Sequence[PurePosixPath], dotted: str) -> PurePosixPath | None:
-    """The file that a dotted module name is imported from, by the first folder of the path that has it."""
-    if not dotted or not all(dotted.split(".")):
-        return None
-    relative = dotted.replace(".", "/").replace(DOT, ".")
-    for base in search_path:
-        for candidate in (f"{relative}/__init__.py", f"{relative}.py"):
-            found = files.resolve(base / candidate) if files.is_file(base / candidate) else None
-            if found is not None and _is_own(files, base, found):
-                return found
-    return None
+    """The file that a dotted module name is imported from, by the first folder of the path that has it.
+
+    Files that discovery left out (installed, excluded, ignored by git) are not the project's own: None.
+    """
+    return next(
+        (path for base, path in _candidates(files, search_path, dotted) if _is_own(files, base, path)), None
+    )
 
 
 DOT = "\N{ONE DOT LEADER}"
 """Stands for a dot in the name of a folder, where dotted names are made of paths."""
 
 
+def _candidates(
+    files: Files, search_path: Sequence[PurePosixPath], dotted: str
+) -> Iterator[tuple[PurePosixPath, PurePosixPath]]:
+    """The files that a module name may stand for, each with the folder of the path it was found in."""
+    if not dotted or not all(dotted.split(".")):
+        return
+    relative = dotted.replace(".", "/").replace(DOT, ".")
+    for base in search_path:
+        for candidate in (base / f"{relative}/__init__.py", base / f"{relative}.py"):
+            found = files.resolve(candidate)
+            if found is not None and files.is_file(found):
+                yield base, found
+
+
 def _is_own(files: Files, base: PurePosixPath, path: PurePosixPath) -> bool:
-    """Whether a file on the import path is the project's, not a package that was installed there."""
-    if not files.vendored(path):
+    if path in _listed(files):
         return True
-    if not files.vendored(base):
+    if not files.vendored(base) or files.ignored(path):
         return False
     # A layer's python/lib/python3.x/site-packages: the project's own where nothing was installed into it.
     return not any(name.endswith((".dist-info", ".egg-info")) for name in files.children(base))
+
+
+@lru_cache(maxsize=4)
+def _listed(files: Files) -> frozenset[PurePosixPath]:
+    return frozenset(files.python)
 
 
 class _Package:
@@ -166,7 +183,7 @@ class _Package:
             return self._from_source(folder)
         bundle = self._bundle(folder)
         found = self._resolve(bundle, None)
-        if isinstance(found, Unlinked) and found.reason == FILE_NOT_FOUND and bundle.opaque:
+        if isinstance(found, Unlinked) and (found.reason in (IGNORED, BUILT) or bundle.opaque):
             return self._from_source(found)
         return found
 
@@ -234,7 +251,7 @@ class _Package:
         A CodeUri that a build fills is not in the repository; its source mostly is.
         """
         text = self.function.handler_text
-        if text is None or unlinked.reason not in (IGNORED, FOLDER_NOT_FOUND, FILE_NOT_FOUND):
+        if text is None or unlinked.reason not in _BUILT_ELSEWHERE:
             return unlinked
         split = split_handler(text)
         if split is None:
@@ -415,11 +432,12 @@ def _find(files: Files, bundle: Bundle, text: str, embedded: EmbeddedSource | No
     if embedded is not None and module == "index":
         return Linked(embedded.path, attribute, bundle, embedded)
     path = locate(files, bundle.search_path, module)
-    if path is None:
-        return Unlinked(FILE_NOT_FOUND, text, bundle)
-    if files.ignored(path):
-        return Linked(path, attribute, replace(bundle, opaque=_unique((IGNORED, *bundle.opaque))))
-    return Linked(path, attribute, bundle)
+    if path is not None:
+        return Linked(path, attribute, bundle)
+    for _, left_out in _candidates(files, bundle.search_path, module):
+        built = BUILT if files.vendored(left_out) else EXCLUDED
+        return Unlinked(IGNORED if files.ignored(left_out) else built, str(left_out), bundle)
+    return Unlinked(FILE_NOT_FOUND, text, bundle)
 
 
 def _wrapped_handlers(function: LambdaFunction) -> Iterator[tuple[str, str]]:

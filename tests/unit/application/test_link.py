@@ -4,6 +4,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from lambdalint.application.link import Linked, Unlinked, link, locate, split_handler
+from lambdalint.discovery import discover
+from lambdalint.rule import Settings
 from lambdalint.template.template import load
 from tests.unit.application.projects import HANDLER, SAM, files_of, function, write
 
@@ -163,6 +165,70 @@ def test_ignored_code_with_two_sources_is_not_guessed(tmp_path: Path) -> None:
         "b/app.py": HANDLER,
     }
     assert reason(linked(tmp_path, files)) == "git-ignored code"
+
+
+def test_ignored_code_that_is_there_is_not_read(tmp_path: Path) -> None:
+    files = {
+        ".gitignore": "generated.py\n",
+        "template.yaml": function(f"{PYTHON}Handler: generated.handler\nCodeUri: src"),
+        "src/generated.py": HANDLER,
+    }
+    assert reason(linked(tmp_path, files)) == "git-ignored code"
+
+
+def test_a_built_copy_is_linked_to_its_source(tmp_path: Path) -> None:
+    files = {
+        "template.yaml": function(f"{PYTHON}Handler: app.handler\nCodeUri: .aws-sam/build/F"),
+        ".aws-sam/build/F/app.py": HANDLER,
+        "src/app.py": HANDLER,
+    }
+    assert place(linked(tmp_path, files))[0] == "src/app.py"
+
+
+def test_excluded_code_is_not_read(tmp_path: Path) -> None:
+    template = function(f"{PYTHON}Handler: app.handler\nCodeUri: src")
+    root = write(tmp_path, {"template.yaml": template, "src/app.py": HANDLER, "src/other.py": ""})
+    files = discover(root, settings=Settings(exclude=("src/app.py",)))
+    (only,) = load(files.read_text(PurePosixPath("template.yaml"))).functions
+    found = link(only, files)
+    assert (reason(found), found.bundle is not None) == ("excluded code", True)
+    assert locate(files, [PurePosixPath("src")], "app") is None
+    assert locate(files, [PurePosixPath("src")], "other") is not None
+
+
+def test_a_placeholder_is_no_code(tmp_path: Path) -> None:
+    code = "InlineCode: |\n  <ZIPFILE_PLACEHOLDER>\n"
+    found = linked(tmp_path, {"template.yaml": function(f"{PYTHON}Handler: index.main\n{code}")})
+    assert reason(found) == "code unknown"
+
+
+@pytest.mark.parametrize(
+    ("layer", "why"),
+    [
+        ("{ContentUri: s3://bucket/layer.zip}", "layer that cannot be read"),
+        ("{ContentUri: nowhere}", "layer that cannot be read"),
+        ("{ContentUri: layer.zip}", "layer that cannot be read"),
+        ("{ContentUri: ../..}", "layer that cannot be read"),
+        ("{ContentUri: built}", "git-ignored layer"),
+    ],
+)
+def test_layers_that_hide_something_are_opaque(tmp_path: Path, layer: str, why: str) -> None:
+    files = {
+        ".gitignore": "built\n",
+        "template.yaml": LAYERED.replace("{ContentUri: layer}", layer),
+        "src/app.py": HANDLER,
+        "built/x.py": "",
+    }
+    found = linked(tmp_path, files)
+    assert isinstance(found, Linked)
+    assert found.bundle.opaque == (why, "layer outside the project")
+
+
+def test_a_layer_built_by_a_makefile_is_opaque(tmp_path: Path) -> None:
+    template = LAYERED + "    Metadata: {BuildMethod: makefile}\n"
+    found = linked(tmp_path, {"template.yaml": template, "src/app.py": HANDLER, "layer/x.py": ""})
+    assert isinstance(found, Linked)
+    assert found.bundle.opaque == ("layer built by a Makefile", "layer outside the project")
 
 
 def test_a_makefile_build_is_opaque(tmp_path: Path) -> None:
