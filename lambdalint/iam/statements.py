@@ -67,7 +67,7 @@ def _tagged(node: Mapping[Any, Any]) -> str | None:
     if key == "Fn::GetAtt" and isinstance(argument, list) and all(isinstance(part, str) for part in argument):
         return f"!GetAtt {'.'.join(argument)}"
     if key == "Fn::Sub" and isinstance(argument, str):
-        return f"!Sub {json.dumps(argument)}"
+        return f"!Sub {json.dumps(argument, ensure_ascii=False)}"
     if key != "Ref" and not (isinstance(key, str) and key.startswith("Fn::")):
         return None
     tag = f"!{key.removeprefix('Fn::')}"
@@ -79,4 +79,4 @@ def _tagged(node: Mapping[Any, Any]) -> str | None:
 def _string(text: str) -> str:
     if _PLAIN.fullmatch(text) and not _RESERVED.fullmatch(text) and not text.endswith(":"):
         return text
-    return "'" + text.replace("'", "''") + "'" if text.isprintable() else json.dumps(text)
+    return "'" + text.replace("'", "''") + "'" if text.isprintable() else json.dumps(text, ensure_ascii=False)
