@@ -154,7 +154,7 @@ def _candidates(
 def _is_own(files: Files, base: PurePosixPath, path: PurePosixPath) -> bool:
     if path in _listed(files):
         return True
-    if not files.vendored(base) or files.ignored(path):
+    if base.name != "site-packages" or files.ignored(path):
         return False
     # A layer's python/lib/python3.x/site-packages: the project's own where nothing was installed into it.
     return not any(name.endswith((".dist-info", ".egg-info")) for name in files.children(base))
