@@ -296,8 +296,9 @@ class Application:
         user named. A broken script beside the handler is nobody's concern."""
         for handler in self.handlers:
             _ = handler.reach  # imports are followed here, and fail here
-        for path in self.bundle_files:
-            if path in self.project.given and self.project.modules.get(path) is None:
+        for path in self.project.given_python:
+            owned = not frozenset(self.folders).isdisjoint(path.parents)
+            if owned and self.project.modules.get(path) is None:
                 self._failed[path] = self.project.modules.failures[path]
         found = [failure for imports in self._imports for failure in imports.failures.values()]
         unique = {
@@ -400,7 +401,7 @@ class Application:
             if module is None:
                 failure = self.project.modules.failures[path]
                 text = failure.source.text if failure.source is not None else ""
-                if path in self.project.given or not text or _HANDLER_LINE.search(text):
+                if path in self.project.given_python or not text or _HANDLER_LINE.search(text):
                     self._failed[path] = failure
             elif _may_be_loose(path):
                 yield from self._by_shape(module, bundle, imports)
@@ -479,9 +480,9 @@ class Project:
         return self.files.root
 
     @cached_property
-    def given(self) -> frozenset[PurePosixPath]:
-        """The files and folders that the user named."""
-        return frozenset(self.files.given)
+    def given_python(self) -> frozenset[PurePosixPath]:
+        """The Python files that the user named, one by one."""
+        return frozenset(self.files.given).intersection(self.files.python)
 
     @cached_property
     def applications(self) -> tuple[Application, ...]:
@@ -519,7 +520,7 @@ class Project:
         for path in self.files.python:
             if not folders.isdisjoint(path.parents):
                 continue
-            if path in self.given or (_may_be_loose(path) and self._may_hold_handler(path)):
+            if path in self.given_python or (_may_be_loose(path) and self._may_hold_handler(path)):
                 loose.setdefault(path.parent, []).append(path)
         groups: dict[str, list[tuple[PurePosixPath, tuple[PurePosixPath, ...]]]] = {}
         for folder, paths in loose.items():
