@@ -146,8 +146,8 @@ def test_a_known_gap_must_be_one(author: Author) -> None:
     author.write("fixed/app.py", FIXED + "    globals()['spam'] = 1\n")
     assert author.failures() == {}
     author.write("flagged/app.py", gap.replace("globals()['spam']", "spam"))
-    failures = author.failures()
-    assert "found and not marked" in failures["spam-name/flagged has the findings of its marks"]
+    message = author.failures()["spam-name/flagged has the findings of its marks"]
+    assert "no longer missed, so mark it `expect`: app.py:3 spam-name" in message
 
 
 def test_marks_of_other_rules_make_them_run(author: Author) -> None:
