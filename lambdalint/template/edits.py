@@ -160,7 +160,7 @@ class _Editor:
             return Edit(self._template.source, span, _flow(value, self._style))
         inline = _inline(value, self._style)
         if inline is not None:
-            return Edit(self._template.source, self._without_break(path, span), inline)
+            return self._behind_key(path, span, inline)
         return self._replace_by_block(path, span, value)
 
     def _replace_by_block(self, path: Path, span: Span, value: Data) -> Edit | None:
@@ -182,16 +182,16 @@ class _Editor:
         key = self._indent_at(self._places.key(path).start)
         return key + (" " * self._style.dash if isinstance(value, list) else self._style.step)
 
-    def _without_break(self, path: Path, span: Span) -> Span:
-        """A value on the line below its key goes up behind the key when it becomes a scalar."""
-        if isinstance(path[-1], int):
-            return span
-        before = self._text[self._line_start(span.start) : span.start]
-        if before.strip():
-            return span
-        key = self._places.key(path)
-        colon = self._text.find(":", key.end)
-        return Span(colon + 2, span.end) if self._text[colon + 1 : colon + 2] == " " else span
+    def _behind_key(self, path: Path, span: Span, inline: str) -> Edit:
+        """A value of one line; one that stood below its key or tag goes up behind it."""
+        start, text = span.start, inline
+        if not isinstance(path[-1], int) and not self._text[self._line_start(start) : start].strip():
+            key = self._places.key(path)
+            colon = re.compile(r"[ \t]*:").match(self._text, key.end)
+            end = colon.end() if colon else key.end
+            if not self._text[end:start].strip():  # no comment in between
+                start, text = end, f" {inline}"
+        return Edit(self._template.source, Span(start, span.end), text)
 
     def _fill_empty(self, parent: Path, node: yaml.ScalarNode, key: str, value: Data) -> Edit | None:
         """A key with nothing behind it gets its first pair below."""
