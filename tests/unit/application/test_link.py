@@ -1,11 +1,15 @@
+import json
 import os
 from pathlib import Path, PurePosixPath
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from lambdalint.application.link import Linked, Unlinked, link, locate, split_handler
 from lambdalint.discovery import discover
 from lambdalint.rule import Settings
+from lambdalint.source import SourceFile
 from lambdalint.template.template import load
 from tests.unit.application.projects import HANDLER, SAM, files_of, function, write
 
@@ -424,3 +428,49 @@ def test_the_templates_command_overrides_the_images(tmp_path: Path) -> None:
 )
 def test_splitting_a_handler(text: str, split: tuple[str, str] | None) -> None:
     assert split_handler(text) == split
+
+
+_ODD = st.one_of(
+    st.text(max_size=20),
+    st.sampled_from(
+        ["", ".", "..", "/", "../..", "a/../../b.c", "....", "~", "s3://", "\0", "src/app", "a.b" * 50]
+    ),
+    st.none(),
+    st.integers(),
+    st.lists(st.text(max_size=3), max_size=2),
+    st.dictionaries(st.sampled_from(["Ref", "Fn::Sub", "Bucket"]), st.text(max_size=5), max_size=1),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@given(handler=_ODD, code_uri=_ODD, layer=_ODD, path=_ODD, context=_ODD, image=st.booleans())
+def test_odd_values_are_a_reason_and_never_an_error(
+    tmp_path: Path,
+    handler: object,
+    code_uri: object,
+    layer: object,
+    path: object,
+    context: object,
+    image: bool,
+) -> None:
+    properties = {
+        "Runtime": "python3.12",
+        "Handler": handler,
+        "CodeUri": code_uri,
+        "Layers": [{"Ref": "L"}, layer],
+        "Environment": {"Variables": {"PYTHONPATH": path, "X_HANDLER": path}},
+    }
+    if image:
+        properties = {"PackageType": "Image", "ImageConfig": {"Command": handler}}
+    resources = {
+        "F": {
+            "Type": "AWS::Serverless::Function",
+            "Metadata": {"DockerContext": context, "Dockerfile": path},
+            "Properties": properties,
+        },
+        "L": {"Type": "AWS::Serverless::LayerVersion", "Properties": {"ContentUri": layer}},
+    }
+    text = json.dumps({"Transform": "AWS::Serverless-2016-10-31", "Resources": resources})
+    files = files_of(tmp_path, {"src/app.py": HANDLER})
+    for only in load(SourceFile(PurePosixPath("src/t.json"), text)).functions:
+        assert isinstance(link(only, files), (Linked, Unlinked))
