@@ -11,9 +11,10 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -77,6 +78,20 @@ def free_name(template: Template, wanted: str) -> str:
     while f"{wanted}{number}" in taken:
         number += 1
     return f"{wanted}{number}"
+
+
+def together(edits: Iterable[Edit | None]) -> tuple[Edit, ...] | None:
+    """Edits for one fix: insertions at the same place become one, in the order given. None if one is None."""
+    joined: dict[tuple[PurePosixPath, Span], Edit] = {}
+    for edit in edits:
+        if edit is None:
+            return None
+        place = (edit.source.path, edit.span)
+        known = joined.get(place)
+        joined[place] = (
+            edit if known is None else replace(edit, replacement=known.replacement + edit.replacement)
+        )
+    return tuple(joined.values())
 
 
 @dataclass(frozen=True)

@@ -408,7 +408,7 @@ def permission_claims(template: Template) -> Iterator[Claim]:
                 mode,
                 path=resource.path,
                 name=resource.logical_id,
-                what=f"the permission `{resource.logical_id}` for {_principal_text(resource)}",
+                what=f"{_principal_text(resource)} (the permission `{resource.logical_id}`)",
                 sender=sender,
                 options=(*resource.path, "Properties"),
                 proof="permission",
