@@ -116,7 +116,7 @@ class _Check:
 
     def _stats(self, outcomes: Sequence[Outcome], seconds: float) -> Stats:
         return Stats(
-            files=len(self.files.templates) + len(self.files.python),
+            files=len({path for outcome in outcomes for path in outcome.owner.paths}),
             applications=len(outcomes),
             seconds=seconds,
             rule_seconds=_sum(outcome.seconds for outcome in outcomes),

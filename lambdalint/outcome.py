@@ -160,9 +160,11 @@ class _Run:
                     yield str(module.source.path), partial(rule.check_module, module)
 
     def _sources(self) -> tuple[SourceFile, ...]:
-        """The template and the modules that rules look into."""
+        """The template, the modules that rules look into, and those that could not be parsed."""
         modules = self._model(lambda: self.application.modules)
+        failures = self._model(lambda: self.application.failures)
         sources = [module.source for module in modules if module.reached]
+        sources += [failure.source for failure in failures if failure.source]
         template = self.application.template
         return tuple(dict.fromkeys([template.source, *sources] if template else sources))
 

@@ -56,7 +56,8 @@ class FunctionLink:
 
 @dataclass(frozen=True)
 class Stats:
-    """Figures of a run. Times are in seconds; `unknown` counts by reason what could not be told."""
+    """Figures of a run. `files` are those that the applications deploy and rules looked into. Times are in
+    seconds; `unknown` counts by reason what could not be told."""
 
     files: int = 0
     applications: int = 0

@@ -310,9 +310,9 @@ def test_findings_with_a_label_in_the_given_paths_are_reported(monkeypatch: pyte
 
 
 def test_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    files = FakeFiles(templates=(PurePosixPath("one.yaml"),), python=(A.path, B.path))
-    report = run(monkeypatch, [word_rule("a-rule", "spam")], application("one.yaml", A), files=files)
-    assert (report.stats.files, report.stats.applications) == (3, 1)
+    apps = application("one.yaml", A, template=source("one.yaml")), application("two.yaml", A, B)
+    report = run(monkeypatch, [word_rule("a-rule", "spam")], *apps)
+    assert (report.stats.files, report.stats.applications) == (3, 2)
     assert set(report.stats.rule_seconds) == {"a-rule"}
     assert 0 <= report.stats.rule_seconds["a-rule"] <= report.stats.seconds
 

@@ -98,6 +98,16 @@ def test_the_whole_application_of_a_given_path(monorepo: Path) -> None:
     assert paths(run(monorepo, "orders/src/app.py", options=whole)) == ["orders/src/shared.py"]
 
 
+def test_ignores_in_files_that_do_not_parse(monorepo: Path) -> None:
+    put(
+        monorepo,
+        {"orders/src/app.py": "# lambdalint: file-ignore[syntax-error, unused-ignore] old\n" + BROKEN},
+    )
+    report = run(monorepo, "orders/src/app.py")
+    assert [(s.finding.rule, s.reason) for s in report.suppressed] == [("syntax-error", "old")]
+    assert [finding.rule for finding in report.findings] == ["unused-ignore"]
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_workers_see_what_the_parent_sees(
     monorepo: Path, monkeypatch: pytest.MonkeyPatch, method: str
