@@ -147,6 +147,14 @@ def factories() -> Mapping[str, Factory]:
     return found
 
 
+@lru_cache(maxsize=1)
+def _libraries() -> frozenset[str]:
+    """The packages whose factories hand out what does not reconnect."""
+    return frozenset(
+        name.partition(".")[0] for name, factory in factories().items() if not factory.reconnects
+    )
+
+
 def _factory(row: Mapping[str, Any]) -> Factory:
     return Factory(
         what=row["what"],
@@ -177,6 +185,10 @@ def connections(evaluator: Evaluator, reach: Reach) -> tuple[Connection, ...]:
 def _factory_calls(reach: Reach) -> Iterator[tuple[PythonModule, cst.Call, str, Factory]]:
     known = factories()
     for module in reach.modules:
+        if not any(
+            (binding.imported or "").partition(".")[0] in _libraries() for binding in module.names.imports
+        ):
+            continue
         for call in module.nodes(cst.Call):
             name = module.names.qualified(call.func)
             factory = known.get(name) if name is not None else None
