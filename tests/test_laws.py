@@ -63,7 +63,7 @@ def test_a_security_severity_is_for_permissions_and_secrets(meta: RuleMeta) -> N
 @every_rule
 def test_superseded_rules_are_spelt_right(meta: RuleMeta) -> None:
     assert meta.name not in meta.supersedes
-    # A rule may give way to one that comes later, so an unknown name is wrong only where it is a misspelt one.
+    # The other rule may come later, so an unknown name is wrong only where it is a misspelt one.
     for name in meta.supersedes:
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", name)
         assert name in REGISTRY.rules or not difflib.get_close_matches(name, REGISTRY.rules, cutoff=0.9)
