@@ -182,6 +182,8 @@ def _unseen(handler: Handler) -> Iterator[Open]:
             root = qualified.lstrip(".").partition(".")[0]
             if binding.kind is BindingKind.STAR_IMPORT or not root or root in seen:
                 continue
+            if root.startswith(("mypy_boto3", "types_")) or module.in_type_checking(binding.node):
+                continue
             if not handler.program.is_local(module, binding):
                 yield Open(f"what {root} calls is not in sight", _libraries().prefixes(root))
 

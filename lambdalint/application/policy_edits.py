@@ -24,12 +24,13 @@ def replace_statement(
     """The edits that put a replacement in the place of a statement; None where the text does not allow it.
 
     In a SAM function's `Policies` policy templates take the place of the whole item, or stand behind the
-    others where the item has more statements. Elsewhere, and where a Condition goes on holding, exact
-    statements take the statement's place.
+    others where the item has more statements. Elsewhere, where no template serves, and where a Condition goes
+    on holding, exact statements take the statement's place.
     """
     if "Fn::If" in statement.path:
         return None
-    if replacement.sam and statement.condition is None:
+    has_templates = any(advice.templates for advice in replacement.advice)
+    if replacement.sam and has_templates and statement.condition is None:
         found = _in_policies(template, statement, replacement.policies())
         if found is not None:
             return found
@@ -42,8 +43,6 @@ def replace_statement(
 def _in_policies(
     template: Template, statement: Statement, policies: list[dict[str, Any]]
 ) -> tuple[Edit, ...] | None:
-    if not policies:
-        return None
     holder: Path = (*statement.document, "Statement")
     listed = template.get(holder)
     is_only = statement.path == holder or (isinstance(listed, list) and len(listed) == 1)
@@ -53,7 +52,15 @@ def _in_policies(
         return None
     removed = _removed(template, statement.path)
     added = _appended(template, statement.document[:-1], policies)
-    return (removed, added) if removed is not None and added is not None else None
+    if removed is None or added is None:
+        return None
+    if removed.span.start < added.span.start <= removed.span.end:
+        # The statement ends the list: the new items take its lines.
+        newline = template.source.newline
+        text = added.replacement.removeprefix(newline)
+        ended = template.source.slice(removed.span).endswith(newline)
+        return (replace(removed, replacement=text + (newline if ended else "")),)
+    return removed, added
 
 
 def _in_place(template: Template, path: Path, nodes: Sequence[dict[str, Any]]) -> tuple[Edit, ...] | None:
