@@ -11,6 +11,7 @@ import difflib
 import os
 import platform
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePosixPath
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
@@ -52,11 +54,7 @@ def run(arguments: Sequence[str]) -> int:
     """Runs the command line; the exit code. Says what went wrong in one message, without a traceback."""
     try:
         result = cli.main(args=list(arguments), prog_name="lambdalint", standalone_mode=False)
-        code = result if isinstance(result, int) else OK
-        sys.stdout.flush()
-        return code
-    except click.exceptions.NoArgsIsHelpError as error:
-        _say(error.format_message())
+        return result if isinstance(result, int) else OK
     except click.ClickException as error:
         _complain(_usage_message(error))
     except click.exceptions.Exit as error:
@@ -64,9 +62,8 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         _complain("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read our output has seen enough
+        _drop_output()
         return ERROR
     except Exception as error:
         if isinstance(error, _user_errors()):
@@ -101,13 +98,19 @@ def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
 
 
 @click.group(
-    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version."
 )
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Lint AWS Lambda functions: the Python handler together with the SAM or CloudFormation template."""
+    if context.invoked_subcommand is None:
+        _say(context.get_help())
+        context.exit(ERROR)
 
 
 def _names(_: click.Context, __: click.Parameter, values: Iterable[str]) -> tuple[str, ...]:
@@ -493,21 +496,30 @@ def _check_writable(output_file: Path | None) -> None:
 
 def _write(text: str, output_file: Path | None, utf8: bool = False) -> None:
     """Writes the result; to a file, all of it or nothing."""
-    if output_file is None:
-        if utf8:
-            sys.stdout.flush()
-            sys.stdout.buffer.write(text.encode("utf-8", "replace"))
-        else:
-            encoding = sys.stdout.encoding or "utf-8"
-            sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-        return
     try:
-        _write_file(output_file, text.encode("utf-8", "replace"))
+        if output_file is None:
+            encoding = "utf-8" if utf8 else sys.stdout.encoding or "utf-8"
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text.encode(encoding, "backslashreplace"))
+            sys.stdout.flush()
+        else:
+            _write_file(output_file, text.encode("utf-8", "replace"))
+    except BrokenPipeError:
+        raise
     except OSError as error:
         reason = error.strerror or error
+        if output_file is None:
+            _drop_output()
+            raise _OutputError(f"standard output cannot be written: {reason}; make room for it") from error
         raise _OutputError(
             f"{output_file}: cannot be written: {reason}; give --output-file another path"
         ) from error
+
+
+def _drop_output() -> None:
+    """Lets what is left in the buffer go nowhere: Python would complain when it flushes at exit."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _write_file(path: Path, data: bytes) -> None:
@@ -542,29 +554,27 @@ def _show_markdown(text: str) -> None:
 
 @contextmanager
 def _progress(quiet: bool) -> Iterator[None]:
-    """Tells on a terminal that work goes on, once it has taken a while."""
-    if quiet or not sys.stderr.isatty():
+    """Tells on a terminal that work goes on, once it has taken a while.
+
+    By a timer's signal, not a thread: workers are forked meanwhile, and a fork takes no thread along.
+    """
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if quiet or not sys.stderr.isatty() or not hasattr(signal, "setitimer") or not in_main_thread:
         yield
         return
-    done = threading.Event()
+    begin, terminal = time.monotonic(), sys.stderr.fileno()
 
-    def tell() -> None:
-        begin = time.monotonic()
-        wait = PROGRESS_AFTER
-        while not done.wait(wait):
-            sys.stderr.write(f"\rlinting … {time.monotonic() - begin:.0f} s")
-            sys.stderr.flush()
-            wait = 1.0
+    def tell(_: int, __: FrameType | None) -> None:
+        os.write(terminal, f"\rlinting, {time.monotonic() - begin:.0f} s".encode())
 
-    thread = threading.Thread(target=tell, daemon=True)
-    thread.start()
+    before = signal.signal(signal.SIGALRM, tell)
+    signal.setitimer(signal.ITIMER_REAL, PROGRESS_AFTER, 1.0)
     try:
         yield
     finally:
-        done.set()
-        thread.join()
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        os.write(terminal, b"\r\x1b[K")
 
 
 def _timings(report: Report) -> str:

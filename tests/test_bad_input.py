@@ -546,8 +546,10 @@ class TestFixing:
         assert (root / "template.yaml").read_bytes() == before
         assert sorted(path.name for path in root.rglob("*") if path.is_file()) == ["app.py", "template.yaml"]
 
-    def test_leaves_files_alone_that_do_not_parse(self, lint: Lint, root: Path) -> None:
+    def test_of_a_file_that_does_not_parse_touches_no_code(self, lint: Lint, root: Path) -> None:
         code = f"def handler(event, context)\n    return event{IDLE}"
         write(root, {"template.yaml": sam(), "src/app.py": code})
-        assert lint("--fix").code == 1
-        assert (root / "src" / "app.py").read_text() == code
+        result = lint("--fix")
+        assert result.code == 1
+        assert place(result.only()) == ("syntax-error", "src/app.py", 1)
+        assert (root / "src" / "app.py").read_text() == code.replace(IDLE, "\n")

@@ -529,6 +529,22 @@ class TestProcess:
         assert process.wait(timeout=60) in (1, 2)
         assert err == b""
 
+    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a full device")
+    def test_a_full_disk_is_told(self, project: Path) -> None:
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "lambdalint", "check"],
+                cwd=project,
+                stdout=full,
+                stderr=subprocess.PIPE,
+                check=False,
+                text=True,
+            )
+        assert done.returncode == 2
+        assert done.stderr == (
+            "lambdalint: standard output cannot be written: No space left on device; make room for it\n"
+        )
+
     @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
     def test_any_encoding_will_do(self, project: Path, encoding: str) -> None:
         write(project, {"src/app.py": IDLE.replace("event  #", "'数据'  #")})
@@ -571,7 +587,7 @@ class TestProcess:
         told = os.read(master, 10_000).decode()
         os.close(master)
         assert done.returncode == 1
-        assert "linting … 0 s" in told
+        assert "linting, 0 s" in told
         assert told.endswith("\r\x1b[K")
 
     def test_an_interrupt_ends_it_quickly(self, project: Path) -> None:
