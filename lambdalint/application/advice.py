@@ -130,7 +130,7 @@ class Replacement:
         if self.basis == "actions":
             lead = f"Limit it to what the function uses: {grant}."
         elif self.closed:
-            lead = f"Grant {grant} instead: that covers every call within reach."
+            lead = f"Grant {grant} instead: that is all that its code and triggers need."
         else:
             lead = f"What can be seen to use it needs {grant}."
         return " ".join((lead, *self._caveats()))
@@ -147,7 +147,7 @@ class Replacement:
                 yield from (f"`{statements.written_template(use)}`" for use in advice.templates)
                 continue
             for exact in advice.statements:
-                resources = and_([f"`{statements.inline(resource.node)}`" for resource in exact.resources])
+                resources = and_([f"`{_shown(resource)}`" for resource in exact.resources])
                 yield f"{and_([f'`{action}`' for action in exact.actions])} on {resources}"
             if not advice.statements:
                 wanted = sorted({need.action for need in advice.needs})
@@ -161,12 +161,10 @@ class Replacement:
                 yield f"({names} also {verb} {some(advice.nearest_excess)}.)"
         if self.basis == "calls" and self.why_open:
             yield f"There may be more: {self.why_open[0]}."
-        elif self.fitting and self.basis == "actions" and not self.advice[0].templates:
-            yield f"SAM policy templates that fit: {or_(self.fitting)}."
 
     def _without_advice(self) -> str:
         if self.fitting:
-            return f"Name what the function needs; SAM policy templates that fit: {or_(self.fitting)}."
+            return f"Name what the function needs. SAM policy templates that fit: {or_(self.fitting)}."
         if self.closed:
             return (
                 "No call within reach of the code needs it: remove it, unless something else uses the role."
@@ -225,6 +223,10 @@ def some(words: Sequence[str]) -> str:
     if len(quoted) <= _LISTED:
         return and_(quoted)
     return and_([*quoted[: _LISTED - 1], f"{len(quoted) - _LISTED + 1} more"])
+
+
+def _shown(resource: Expression) -> str:
+    return resource.literal or statements.inline(resource.node)
 
 
 def _joined(words: Sequence[str], last: str) -> str:
@@ -343,7 +345,7 @@ def _nameable(template: Template, holder: str, need: Need) -> Need:
         target = _by_own_name(template, target)
     action = actions.find(need.action)
     if target == targets.UNKNOWN and action is not None:
-        target = _guess(template, need.action) if action.needs_resource else targets.NONE
+        target = _guess(template, holder, need.action) if action.needs_resource else targets.NONE
     return replace(need, target=target)
 
 
@@ -361,9 +363,9 @@ def _by_own_name(template: Template, target: Target) -> Target:
     return targets.UNKNOWN
 
 
-def _guess(template: Template, action: str) -> Target:
-    """The only resource of the template that the action can be on, else a placeholder; neither counts as
-    known."""
+def _guess(template: Template, holder: str, action: str) -> Target:
+    """The only resource of the template that the action can be on and the policy can name, else a
+    placeholder; neither counts as known."""
     kind = targets.main_type(action)
     if kind is None:
         return targets.UNKNOWN
@@ -372,12 +374,15 @@ def _guess(template: Template, action: str) -> Target:
         for resource in template.resources.values()
         if (target := targets.of_resource(resource.type, resource.logical_id, resource.properties))
         and target.type == kind
+        and not depends_on(template, resource.logical_id, holder)
     ]
     return replace(found[0], key=f"<{found[0].key}>") if len(found) == 1 else targets.placeholder(kind)
 
 
 def _listed(template: Template, statement: Statement) -> Iterator[Need]:
-    """The actions that a statement writes out, as needs on the resource that it names, if any."""
+    """The actions of a statement that has no wildcard among them, as needs on the resource that it names."""
+    if any(actions.has_wildcard(part.text) for part in statement.actions):
+        return
     named = _named(template, statement)
     for part in statement.actions:
         action = actions.find(part.text)
@@ -425,7 +430,11 @@ def _fitting(template: Template, statement: Statement) -> Iterator[str]:
             allowed.update((action.full, None) for action in actions.expand(part.text))
     ranked = sorted(_templates_for(allowed), key=lambda template_: (-len(template_.granted), template_.name))
     for one in ranked[:_LISTED]:
-        yield f"`{one.name}`" if not one.parameters else f"`{_filled(template, one, named)}`"
+        yield (
+            f"`{one.name}`"
+            if not one.parameters
+            else f"`{_filled(template, str(statement.policy[1]), one, named)}`"
+        )
 
 
 def wildcards_in(pattern: str) -> bool:
@@ -441,10 +450,12 @@ def _templates_for(allowed: Iterable[str]) -> Iterator[policy_templates.PolicyTe
             yield template
 
 
-def _filled(template: Template, one: policy_templates.PolicyTemplate, named: Sequence[Target]) -> str:
+def _filled(
+    template: Template, holder: str, one: policy_templates.PolicyTemplate, named: Sequence[Target]
+) -> str:
     action = sorted(one.granted)[0]
     kind = targets.main_type(action)
     known = [target for target in named if target.type == kind]
-    target = known[0] if len(known) == 1 else _guess(template, action)
+    target = known[0] if len(known) == 1 else _guess(template, holder, action)
     use = match.fill(one, target)
     return statements.written_template(use) if use is not None else one.name

@@ -78,7 +78,11 @@ def _in_place(template: Template, path: Path, nodes: Sequence[dict[str, Any]]) -
     if len(nodes) == 1:
         return (first,)
     others = _appended(template, path[:-1], nodes[1:])
-    return (first, others) if others is not None else None
+    if others is None:
+        return None
+    if others.span.start == first.span.end:  # the item was the last
+        return (replace(first, replacement=first.replacement + others.replacement),)
+    return first, others
 
 
 def _appended(template: Template, path: Path, nodes: Sequence[dict[str, Any]]) -> Edit | None:

@@ -163,15 +163,15 @@ class WildcardPermission(Rule):
         functions: Sequence[LambdaFunction],
         instead: Replacement,
     ) -> Finding:
-        edits = replace_statement(template, statement, instead) if instead.complete else None
-        title = f"Grant {functions[0].logical_id} what its code needs"
+        known = found.kind in ("action", "resource") and instead.complete
+        edits = replace_statement(template, statement, instead) if known else None
         return self.finding(
             f"{_who(functions)} may {_what(found)}",
             template.label(found.part.path, _place(found)),
             *_owners(statement, functions),
             *_proofs(instead),
             help=instead.text(),
-            fix=Fix(title, edits, Safety.UNSAFE) if edits else None,
+            fix=Fix("Grant what the code needs", edits, Safety.UNSAFE) if edits else None,
             functions=[function.id for function in functions],
         )
 
