@@ -12,7 +12,6 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import libcst as cst
@@ -389,35 +388,38 @@ _MAX_BRACKETS = 200
 _MAX_EXPRESSION = 8_000
 _MAX_ELIF = 4_000
 _BRACKETS = re.compile(r"[()\[\]{}]")
-_TOKENS = re.compile(
-    r"(?P<quote>\"\"\"|'''|\"|')|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<comment>#[^\r\n]*)|(?P<newline>[\r\n])"
-)
-_STRING_END = {
-    '"': re.compile(r"(?:[^\"\\\r\n]|\\(?s:.))*[\"\r\n]?"),
-    "'": re.compile(r"(?:[^'\\\r\n]|\\(?s:.))*['\r\n]?"),
+_OPENING = re.compile(r"\"\"\"|\'\'\'|\"|\'|#")
+_ENDS = {
+    "#": re.compile(r"[^\r\n]*"),
+    '"': re.compile(r"(?:[^\"\\\r\n]|\\(?s:.))*\"?"),
+    "'": re.compile(r"(?:[^'\\\r\n]|\\(?s:.))*'?"),
     '"""': re.compile(r"(?s:[^\"\\]|\\.|\"(?!\"\"))*(?:\"\"\")?"),
     "'''": re.compile(r"(?s:[^'\\]|\\.|'(?!''))*(?:''')?"),
 }
-_STRINGS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
 
 
 def _too_deep(text: str) -> ParseProblem | None:
-    if text.count("(") + text.count("[") + text.count("{") > _MAX_BRACKETS and _deepest(text) > _MAX_BRACKETS:
-        offset = _bracket_too_deep(text)
-        if offset is not None:
-            place = SourceFile(PurePosixPath("source"), text).position(offset)
-            return ParseProblem("too many nested brackets", place.line, place.column)
-    if len(text) > _MAX_EXPRESSION:
-        for number, line in enumerate(text.split("\n"), 1):
-            if len(line) > _MAX_EXPRESSION and _longest_expression(line) > _MAX_EXPRESSION:
-                return ParseProblem("an expression is too deeply nested", number)
-        if text.count("elif ") > _MAX_ELIF:
-            return ParseProblem("too many `elif` branches")
+    """The problem of a source that nests deeper than the parser's stack; cheap for all that could not."""
+    openers = text.count("(") + text.count("[") + text.count("{")
+    deep = openers > _MAX_BRACKETS and _deepest(text) > _MAX_BRACKETS
+    long = len(text) > _MAX_EXPRESSION and any(len(line) > _MAX_EXPRESSION for line in text.split("\n"))
+    if text.count("elif ") > _MAX_ELIF:
+        return ParseProblem("too many `elif` branches")
+    if not deep and not long:
+        return None
+    depth = 0
+    for number, line in enumerate(_without_strings(text).split("\n"), 1):
+        if max(map(len, line.split(","))) > _MAX_EXPRESSION:
+            return ParseProblem("an expression is too deeply nested", number)
+        for bracket in _BRACKETS.finditer(line):
+            depth = depth + 1 if bracket.group() in "([{" else max(0, depth - 1)
+            if depth > _MAX_BRACKETS:
+                return ParseProblem("too many nested brackets", number)
     return None
 
 
 def _deepest(text: str) -> int:
-    # Counts brackets in strings too: a quick upper bound for nearly every file.
+    # Counts brackets in strings and comments too: an upper bound, which is enough for nearly every file.
     depth = deepest = 0
     for bracket in _BRACKETS.findall(text):
         if bracket in "([{":
@@ -429,29 +431,20 @@ def _deepest(text: str) -> int:
     return deepest
 
 
-def _bracket_too_deep(text: str) -> int | None:
-    depth = at = 0
-    while match := _TOKENS.search(text, at):
-        at = match.end()
-        if match["open"]:
-            depth += 1
-            if depth > _MAX_BRACKETS:
-                return match.start()
-        elif match["close"]:
-            depth = max(0, depth - 1)
-        elif match["quote"]:
-            end = _STRING_END[match["quote"]].match(text, at)
-            at = end.end() if end else at
-    return None
-
-
-def _longest_expression(line: str) -> int:
-    return max(len(part) for part in _STRINGS.sub("", line).split(","))
+def _without_strings(text: str) -> str:
+    """The text with its strings and comments emptied, line by line the same."""
+    parts: list[str] = []
+    at = 0
+    while match := _OPENING.search(text, at):
+        end = _ENDS[match.group()].match(text, match.end())
+        stop = end.end() if end is not None else match.end()
+        parts += [text[at : match.start()], "\n" * text.count("\n", match.start(), stop)]
+        at = stop
+    return "".join([*parts, text[at:]])
 
 
 _PYTHON_2 = re.compile(
-    r"^\s*(?:print\s+[^\s=(.\[:]|print\s*>>|exec\s+[\"'\w]|except\s+[\w.()]+\s*,\s*\w+\s*:|raise\s+\w+\s*,)",
-    re.M,
+    r"\s*(?:print\s+[^\s=(.\[:]|print\s*>>|exec\s+[\"'\w]|except\s+[\w.()]+\s*,\s*\w+\s*:|raise\s+\w+\s*,)"
 )
 
 

@@ -102,7 +102,9 @@ class Spans:
             self._tree._codegen(recorder)
         except (RecursionError, cst.CSTValidationError):
             return None
-        return recorder if "".join(recorder.tokens) == self._text else None
+        # libcst drops white space at the end of a file, after all that has a place.
+        written = "".join(recorder.tokens)
+        return recorder if written == self._text or written.rstrip() == self._text.rstrip() else None
 
     @property
     def exact(self) -> bool:

@@ -129,6 +129,7 @@ _HIDDEN: dict[str, str] = {
     "ImportFrom": "module",
     "LazyImportFrom": "module",
     "MatchKeywordElement": "key",
+    "MatchSingleton": "value",
     "NameItem": "name",
     "Nonlocal": "*names",
     "Param": "name",
