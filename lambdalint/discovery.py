@@ -31,6 +31,7 @@ MAX_PYTHON_BYTES = 2_000_000
 MAX_TEMPLATE_BYTES = 5_000_000  # CloudFormation itself takes at most 1 MB
 TEMPLATE_SUFFIXES = frozenset({".yaml", ".yml", ".json", ".template"})
 _SUFFIXES = TEMPLATE_SUFFIXES | {".py"}
+_LIKELY_NAME = re.compile(r"template|sam|cloudformation|cfn|stack", re.IGNORECASE)
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -129,6 +130,207 @@ class Files:
     @cached_property
     def _given(self) -> frozenset[PurePosixPath]:
         return frozenset(self.given)
+
+
+def find_root(paths: Sequence[Path], explicit: Path | None = None) -> Path:
+    """The folder that bounds everything: `explicit`, else the nearest above the paths with `.git`, else the
+    nearest with a configuration file, else the working directory (or what holds the paths, if it does not).
+
+    Raises PathError where `explicit` or one of the paths does not exist.
+    """
+    if explicit is not None:
+        if not explicit.is_dir():
+            raise PathError(f"{explicit}: the root must be a folder that exists; check --root")
+        return explicit.resolve()
+    above = common_folder(paths)
+    folders = (above, *above.parents)
+    for folder in folders:
+        if (folder / ".git").exists():
+            return folder
+    for folder in folders:
+        if configuration_in(folder) is not None:
+            return folder
+    working = Path.cwd()
+    return working if working in folders else above
+
+
+def common_folder(paths: Sequence[Path]) -> Path:
+    """The innermost folder that holds all the paths. Raises PathError where one does not exist."""
+    if not paths:
+        return Path.cwd()
+    existing = [_existing(path) for path in paths]
+    folders = [path if path.is_dir() else path.parent for path in existing]
+    return Path(os.path.commonpath(folders))
+
+
+def discover(
+    root: Path,
+    paths: Sequence[Path] = (),
+    settings: Settings | None = None,
+    nested: Callable[[PurePosixPath], Sequence[str]] | None = None,
+) -> Files:
+    """Walks the root once. The whole tree is read whatever the paths are; they become `Files.given`.
+
+    `settings.exclude` holds patterns as in .gitignore, relative to the root; `nested` gives those of a folder
+    that has a configuration file of its own, also relative to the root. A path that git ignores, or that lies
+    in cdk.out, is read when it is given; one that is excluded or vendored is not.
+
+    Raises PathError for a path that does not exist, lies outside the root or is no regular file.
+    """
+    root = root.resolve()
+    given = _given(root, paths)
+    files = Files(root, given=given)
+    walk = _Walk(files, tuple(settings.exclude) if settings else (), nested)
+    if _reads_whole_tree(root, given):
+        walk.visit("")
+    for path in given:
+        walk.visit_given(path)
+    files.python = _sorted(walk.python)
+    files.templates = _sorted(walk.templates)
+    files.problems = tuple(sorted(walk.problems, key=lambda problem: problem.path))
+    files.notes = tuple(walk.notes)
+    return files
+
+
+class _Walk:
+    def __init__(
+        self, files: Files, exclude: tuple[str, ...], nested: Callable[[PurePosixPath], Sequence[str]] | None
+    ) -> None:
+        self.files = files
+        self.tree = files.tree
+        self.nested = nested
+        self.python: set[str] = set()
+        self.templates: set[str] = set()
+        self.problems: list[FileProblem] = []
+        self.notes: list[str] = []
+        self._visited: set[str] = set()
+        self._excluded = patterns(exclude)
+        self._excludes: dict[str, Patterns] = {}
+
+    def visit(self, start: str) -> None:
+        """Walks a folder and all that lies in it."""
+        pending = [start]
+        while pending:
+            folder = pending.pop()
+            if folder in self._visited:
+                continue
+            self._visited.add(folder)
+            pending.extend(self._visit_folder(folder))
+
+    def visit_given(self, given: PurePosixPath) -> None:
+        """Adds a path that the user named and the walk did not come to."""
+        path = as_text(given)
+        is_dir = self.files.is_dir(given)
+        around = [folder for folder in folders_above(path) if folder]
+        if any(self._is_excluded(folder, True) for folder in around) or self._is_excluded(path, is_dir):
+            self.notes.append(f"{given}: left out, because the configuration excludes it")
+        elif any(self._is_vendored(part) for part in (*around, path)):
+            self.notes.append(f"{given}: left out, because an installed package or a build folder holds it")
+        elif is_dir:
+            self.visit(path)
+        else:
+            self._visit_file(path)
+
+    def _is_vendored(self, path: str) -> bool:
+        # What `cdk synth` wrote is build output too, but its templates are read when somebody asks for them.
+        asked_for = path.rpartition("/")[2] == "cdk.out" or "cdk.out" in self.tree.listing(path)
+        return bool(path) and self.tree.left_out(path) and not asked_for
+
+    def _visit_folder(self, folder: str) -> list[str]:
+        names = self.tree.listing(folder)
+        reason = self.tree.unlisted(folder)
+        if reason is not None:
+            self.notes.append(f"{folder or '.'}: cannot be opened: {reason}; check its permissions")
+            return []
+        ignores = self.tree.ignores(folder)
+        prefix = f"{folder}/" if folder else ""
+        subfolders = []
+        for name in sorted(names):
+            path = prefix + name
+            kind = names[name]
+            if kind == "dir":
+                if not self._passes(path, True, ignores) or self.tree.left_out(path):
+                    continue
+                subfolders.append(path)
+            elif kind == "file" and _suffix(name) in _SUFFIXES and self._is_wanted(path, ignores):
+                self._visit_file(path)
+        return subfolders
+
+    def _is_wanted(self, path: str, ignores: Ignores) -> bool:
+        folder, _, name = path.rpartition("/")
+        return self._passes(path, False, ignores) and name not in self.tree.installed(folder)
+
+    def _passes(self, path: str, is_dir: bool, ignores: Ignores) -> bool:
+        return not ignores.match(path, is_dir) and not self._is_excluded(path, is_dir)
+
+    def _is_excluded(self, path: str, is_dir: bool) -> bool:
+        if self._excluded.match(path, is_dir):
+            return True
+        if self.nested is None:
+            return False
+        return any(
+            self._nested_excludes(folder).match(path, is_dir)
+            for folder in folders_above(path)
+            if any(name in self.tree.listing(folder) for name in FILE_NAMES)
+        )
+
+    def _nested_excludes(self, folder: str) -> Patterns:
+        known = self._excludes.get(folder)
+        if known is None:
+            assert self.nested is not None
+            known = patterns(tuple(self.nested(PurePosixPath(folder or "."))))
+            self._excludes[folder] = known
+        return known
+
+    def _visit_file(self, path: str) -> None:
+        suffix = _suffix(path.rpartition("/")[2])
+        if suffix == ".py":
+            self.python.add(path)
+        elif suffix in TEMPLATE_SUFFIXES and path not in self.templates:
+            outcome = _template(self.files.root, path)
+            if outcome is True:
+                self.templates.add(path)
+            elif isinstance(outcome, FileProblem) and outcome not in self.problems:
+                self.problems.append(outcome)
+
+
+def _template(root: Path, path: str) -> bool | FileProblem:
+    """Whether a file is a template by its content; a problem where it seems to be one and cannot be read."""
+    try:
+        with open(f"{root}/{path}", "rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            data = stream.read(MAX_TEMPLATE_BYTES if size <= MAX_TEMPLATE_BYTES else 65_536)
+    except OSError as error:
+        # Without its content nobody knows whether it is a template; only likely names are worth a finding.
+        if not _LIKELY_NAME.search(path.rpartition("/")[2]):
+            return False
+        help = "make it readable, or exclude it in the configuration"
+        return FileProblem(PurePosixPath(path), f"the file cannot be read: {error.strerror or error}", help)
+    if b"Resources" in data:
+        return _by_content(path, data, size)
+    if data.startswith(_UTF16_MARKS) and looks_like_template(data.decode("utf-16", "replace")):
+        help = "save it as UTF-8: CloudFormation takes nothing else"
+        return FileProblem(PurePosixPath(path), "the file is UTF-16", help)
+    return False
+
+
+def _by_content(path: str, data: bytes, size: int) -> bool | FileProblem:
+    if size > MAX_TEMPLATE_BYTES:
+        if b"AWSTemplateFormatVersion" not in data and b"AWS::" not in data:
+            return False
+        help = "split the template into nested stacks, or exclude the file"
+        return FileProblem(PurePosixPath(path), f"the file {_too_large(size, MAX_TEMPLATE_BYTES)}", help)
+    try:
+        return looks_like_template(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        if not looks_like_template(data.decode("utf-8", "replace")):
+            return False
+        line = data.count(b"\n", 0, error.start) + 1
+        return FileProblem(PurePosixPath(path), "the file is not valid UTF-8", "save it as UTF-8", line)
+
+
+def _given(self) -> frozenset[PurePosixPath]:
+    return frozenset(self.given)
 
 
 def find_root(paths: Sequence[Path], explicit: Path | None = None) -> Path:
