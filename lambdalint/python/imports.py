@@ -149,17 +149,28 @@ def _is_waived(module: PythonModule, alias: cst.CSTNode) -> bool:
 
 def does_something(module: PythonModule) -> bool:
     """Whether importing the module may be the point: its level calls something for its effect, registers
-    functions by decorators on objects, or sets attributes and items of what it imports."""
+    functions or classes by decorators on objects or by a metaclass, or sets parts of what it imports."""
     for statement in module.tree.body:
         if isinstance(statement, cst.SimpleStatementLine):
             if any(_has_effect(small) for small in statement.body):
                 return True
-        elif isinstance(statement, cst.FunctionDef):
+        elif isinstance(statement, cst.FunctionDef | cst.ClassDef):
             if any(_registers(decorator.decorator) for decorator in statement.decorators):
                 return True
-        elif not isinstance(statement, cst.ClassDef | cst.If | cst.Try):
+            if isinstance(statement, cst.ClassDef) and _has_metaclass(statement):
+                return True
+        elif not isinstance(statement, cst.If | cst.Try):
             return True
     return False
+
+
+def _has_metaclass(node: cst.ClassDef) -> bool:
+    return any(
+        keyword.keyword is not None
+        and keyword.keyword.value == "metaclass"
+        and dotted_name(keyword.value) not in ("ABCMeta", "abc.ABCMeta")
+        for keyword in node.keywords
+    )
 
 
 def _has_effect(small: cst.BaseSmallStatement) -> bool:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-import libcst as cst
-
 from lambdalint.finding import Finding, Fix, Label, Role, Safety
 from lambdalint.python.imports import does_something, first_line, removal, unread_imports
 from lambdalint.rule import OptionValue, Rule
@@ -108,9 +106,7 @@ class UnusedImport(Rule):
             return False
         if _is_taken_elsewhere(module, binding):
             return False
-        target = module.program.bound(module.module, binding)
-        is_module = target is not None and isinstance(target.node, cst.Module)
-        return not (target is not None and is_module and does_something(target.module))
+        return not _may_be_for_its_effect(module, binding)
 
     def _is_side_effect(self, module: ApplicationModule, binding: Binding) -> bool:
         named = module.application.options(self)["side-effects"]
@@ -128,6 +124,15 @@ def _is_taken_elsewhere(module: ApplicationModule, binding: Binding) -> bool:
         or handler.reach.is_imported(module.module, binding.name)
         for handler in module.handlers
     )
+
+
+def _may_be_for_its_effect(module: ApplicationModule, binding: Binding) -> bool:
+    """Whether an own module does something when it is imported, which nothing else in the file imports."""
+    modules = list(module.program.imported_modules(module.module, binding))
+    if not modules or not does_something(modules[-1]):
+        return False
+    others = (other for other in module.module.names.imports if other.reads)
+    return not any(modules[-1] in module.program.imported_modules(module.module, other) for other in others)
 
 
 def _labels(module: ApplicationModule, binding: Binding) -> Iterator[Label]:
