@@ -188,8 +188,9 @@ def replacement(
     if any(":accesspoint/" in part.text for part in statement.resources):
         why_open = (*why_open, "an access point can stand for a bucket")
     linked = all(one.linked for one in found)
+    closed = linked and not why_open
     basis: Basis = "calls" if served else "nothing"
-    if not served and not (linked and not why_open):
+    if not served and not closed:
         wanted = list(_listed(template, statement))
         basis = "actions" if wanted else "nothing"
     holder = str(statement.policy[1])
@@ -200,7 +201,7 @@ def replacement(
         basis=basis,
         logging=any(action.startswith("logs:") for action in own),
         network=any(action.startswith("ec2:") for action in own),
-        fitting=tuple(_fitting(template, statement)) if sam and basis != "calls" else (),
+        fitting=tuple(_fitting(template, statement)) if sam and basis == "nothing" and not closed else (),
         sam=sam,
         linked=linked,
         why_open=why_open,

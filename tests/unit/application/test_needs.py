@@ -1,0 +1,179 @@
+from pathlib import Path
+
+import pytest
+
+from lambdalint.application.needs import Needs, needs
+from tests.unit.application.projects import application_of, function
+
+TEMPLATE = """
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  TableParam: {Type: String, Default: orders}
+  TopicArn: {Type: String}
+Conditions:
+  Prod: !Equals [!Ref AWS::Region, eu-west-1]
+Resources:
+  Orders: {Type: AWS::Serverless::SimpleTable}
+  Audit: {Type: AWS::Serverless::SimpleTable}
+  Named: {Type: AWS::S3::Bucket, Properties: {BucketName: my-files}}
+  Sealed:
+    Type: AWS::DynamoDB::Table
+    Properties: {SSESpecification: {SSEEnabled: true, SSEType: KMS, KMSMasterKeyId: alias/mine}}
+  Jobs: {Type: AWS::SQS::Queue}
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.12
+      Handler: app.handler
+      CodeUri: src
+      Environment:
+        Variables:
+          TABLE: !Ref Orders
+          SEALED: !Ref Sealed
+          PARAM: !Ref TableParam
+          EITHER: !If [Prod, !Ref Orders, !Ref Audit]
+          QUEUE_URL: !Ref Jobs
+          TOPIC: !Ref TopicArn
+"""
+
+
+def needs_of(root: Path, code: str, template: str = TEMPLATE) -> Needs:
+    body = "import os\nimport boto3\n\ndef handler(event, context):\n"
+    body += "".join(f"    {line}\n" for line in code.splitlines())
+    application = application_of(root, {"template.yaml": template, "src/app.py": body})
+    return needs(application, next(one for one in application.functions if one.logical_id == "F"))
+
+
+def called(found: Needs) -> list[tuple[str, str]]:
+    return [(one.need.action, one.need.target.key) for one in found.needed if one.calls]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (
+            'boto3.client("dynamodb").get_item(TableName=os.environ["TABLE"])',
+            [("dynamodb:GetItem", "Orders")],
+        ),
+        (
+            'boto3.resource("dynamodb").Table(os.environ["TABLE"]).put_item(Item={})',
+            [("dynamodb:PutItem", "Orders")],
+        ),
+        (
+            'boto3.client("dynamodb").get_item(TableName=os.environ["EITHER"])',
+            [("dynamodb:GetItem", "Orders"), ("dynamodb:GetItem", "Audit")],
+        ),
+        (
+            'boto3.client("dynamodb").get_item(TableName=os.environ["PARAM"])',
+            [("dynamodb:GetItem", '={"Ref": "TableParam"}')],
+        ),
+        (
+            'boto3.client("sns").publish(TopicArn=os.environ["TOPIC"])',
+            [("sns:Publish", '={"Ref": "TopicArn"}')],
+        ),
+        ('boto3.client("sns").publish(PhoneNumber="1")', [("sns:Publish", "-")]),
+        ('boto3.client("sqs").send_message(QueueUrl=os.environ["QUEUE_URL"])', [("sqs:SendMessage", "Jobs")]),
+        ('boto3.client("s3").list_objects_v2(Bucket="my-files")', [("s3:ListBucket", "Named")]),
+        ('boto3.client("s3").list_objects_v2(Bucket="others")', [("s3:ListBucket", "=others")]),
+        ('boto3.client("s3").list_objects_v2(Bucket=event["bucket"])', [("s3:ListBucket", "?")]),
+        (
+            'boto3.client("s3").copy_object(Bucket="b", Key="k", CopySource={"Bucket": "my-files"})',
+            [("s3:GetObject", "Named"), ("s3:PutObject", "=b")],
+        ),
+        (
+            'boto3.client("dynamodb").execute_statement(Statement="SELECT * FROM t")',
+            [("dynamodb:PartiQLSelect", "?")],
+        ),
+        (
+            'boto3.client("dynamodb").transact_write_items('
+            'TransactItems=[{"Put": {"TableName": os.environ["TABLE"]}}])',
+            [("dynamodb:PutItem", "Orders")],
+        ),
+        ('boto3.client("sts").get_caller_identity()', []),
+    ],
+)
+def test_calls_as_actions_on_targets(tmp_path: Path, code: str, expected: list[tuple[str, str]]) -> None:
+    assert called(needs_of(tmp_path, code)) == expected
+
+
+def test_calls_with_other_credentials_say_nothing(tmp_path: Path) -> None:
+    code = (
+        'role = boto3.client("sts").assume_role(RoleArn="arn:aws:iam::1:role/other", RoleSessionName="s")\n'
+        'keys = role["Credentials"]\n'
+        's3 = boto3.client("s3", aws_access_key_id=keys["AccessKeyId"],'
+        ' aws_secret_access_key=keys["SecretAccessKey"], aws_session_token=keys["SessionToken"])\n'
+        's3.get_object(Bucket="b", Key="k")'
+    )
+    assert [action for action, _ in called(needs_of(tmp_path, code))] == ["sts:AssumeRole"]
+
+
+def test_an_index_and_a_path_are_parts(tmp_path: Path) -> None:
+    code = (
+        'boto3.client("dynamodb").query(TableName=os.environ["TABLE"], IndexName="by-day")\n'
+        'boto3.client("ssm").get_parameters_by_path(Path="/app")'
+    )
+    found = [one.need.parts for one in needs_of(tmp_path, code).needed if one.calls]
+    assert found == [("index",), ("/*",)]
+
+
+@pytest.mark.parametrize(
+    ("code", "prefixes"),
+    [
+        ('boto3.client("dynamodb").get_item(TableName=os.environ["TABLE"])', {"dynamodb", "kms"}),
+        ('boto3.client("dynamodb").get_item(TableName=os.environ["SEALED"])', {"dynamodb"}),
+        ('boto3.client("textract").detect_document_text(Document={})', {"textract", "dynamodb"}),
+        ("import requests\nrequests.get('https://example.com')", {"s3", "dynamodb"}),
+    ],
+)
+def test_services_whose_needs_are_all_known(tmp_path: Path, code: str, prefixes: set[str]) -> None:
+    assert needs_of(tmp_path, code).closed(prefixes)
+
+
+@pytest.mark.parametrize(
+    ("code", "prefix", "reason"),
+    [
+        ('boto3.client("dynamodb").get_item(TableName=os.environ["SEALED"])', "kms", "may act on more"),
+        ('boto3.client("textract").detect_document_text(Document={})', "s3", "may act on more"),
+        ('boto3.client(event["service"]).get_item(TableName="t")', "s3", "not resolved"),
+        ("import awswrangler", "s3", "calls AWS by itself"),
+        ("import s3fs", "s3", "calls AWS by itself"),
+        ("import our_own_library", "s3", "not in sight"),
+        ('import urllib.request\nurllib.request.urlopen("http://localhost:2773/x")', "ssm", "extension"),
+    ],
+)
+def test_services_whose_needs_may_be_more(tmp_path: Path, code: str, prefix: str, reason: str) -> None:
+    found = needs_of(tmp_path, code)
+    assert not found.closed({prefix})
+    assert any(reason in why for why in found.why_open({prefix}))
+
+
+def test_a_library_that_only_calls_one_service_leaves_the_others_closed(tmp_path: Path) -> None:
+    found = needs_of(tmp_path, "import s3fs")
+    assert found.closed({"dynamodb"})
+    assert not found.closed({"*"})
+
+
+def test_code_that_cannot_be_read(tmp_path: Path) -> None:
+    template = function("Runtime: nodejs20.x\nHandler: index.handler\nCodeUri: src")
+    application = application_of(tmp_path, {"template.yaml": template, "src/index.js": ""})
+    found = needs(application, application.functions[0])
+    assert not found.linked
+    assert not found.closed({"s3"})
+
+
+def test_what_features_need(tmp_path: Path) -> None:
+    template = TEMPLATE + (
+        "      Tracing: Active\n"
+        "      VpcConfig: {SubnetIds: [a]}\n"
+        "      DeadLetterQueue: {Type: SQS, TargetArn: !GetAtt Jobs.Arn}\n"
+        "      Events:\n"
+        "        Jobs: {Type: SQS, Properties: {Queue: !GetAtt Jobs.Arn}}\n"
+    )
+    found = {(one.need.action, one.need.target.key) for one in needs_of(tmp_path, "pass", template).needed}
+    assert {
+        ("sqs:ReceiveMessage", "Jobs"),
+        ("sqs:SendMessage", "Jobs"),
+        ("xray:PutTraceSegments", "-"),
+        ("ec2:CreateNetworkInterface", "?"),
+        ("logs:PutLogEvents", "?"),
+    } <= found
