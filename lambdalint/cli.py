@@ -383,16 +383,17 @@ def _open_project(common: _ProjectOptions, overrides: Overrides, registry: Regis
 
     if common.config is not None and not common.config.is_file():
         raise ConfigError(f"--config {common.config}: there is no such file; check the path")
-    root = discovery.find_root(common.paths, common.root)
+    paths = common.paths or (common.root or Path("."),)
+    root = discovery.find_root(paths, common.root)
     explicit = common.config.resolve() if common.config is not None else None
     configuration = Configuration(root, registry, explicit, common.isolated, overrides)
     settings = configuration.for_folder(PurePosixPath(".")) if explicit else None
-    files = discovery.discover(root, common.paths, settings, configuration.exclude_of)
-    folder = discovery.common_folder(common.paths or (root,))
+    files = discovery.discover(root, paths, settings, configuration.exclude_of)
+    folder = discovery.common_folder(paths)
     configured = configuration.run_options(PurePosixPath(folder.relative_to(root).as_posix()))
     notes = list(files.notes)
     if not any(files.reported(path) for path in (*files.python, *files.templates, *_unreadable(files))):
-        where = ", ".join(str(path) for path in common.paths) or str(root)
+        where = ", ".join(str(path) for path in paths)
         notes.append(f"nothing to lint in {where}: no templates and no Python files")
     return _Project(registry, configuration, files, configured, notes)
 

@@ -39,13 +39,6 @@ def rebase(pattern: str, folder: str) -> str:
     return f"{bang}/{base}/**/{body}"
 
 
-def covers(found: Patterns, path: str) -> bool:
-    """Whether the patterns match a file or a folder around it; a `!` takes back only what it names itself."""
-    parts = path.split("/")
-    folders = ("/".join(parts[:count]) for count in range(1, len(parts)))
-    return any(found.match(folder, True) for folder in folders) or bool(found.match(path, False))
-
-
 @dataclass(frozen=True)
 class Ignores:
     """The ignore files in force in a folder, outermost first: the folder of each and its patterns."""

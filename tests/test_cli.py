@@ -158,6 +158,16 @@ class TestCheck:
         assert lint("check", "template.yaml").code == 1
         assert lint("check", "template.yaml", "--no-whole-application").code == 0
 
+    def test_the_working_directory_is_what_is_linted_without_paths(
+        self, lint: Lint, project: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(project, {"docs/conf.py": "x = 1\n"})
+        monkeypatch.chdir(project / "docs")
+        assert lint("check").code == 0
+        assert lint("check", "--root", "..").code == 1
+        monkeypatch.chdir(project / "src")
+        assert "--> src/app.py:2:19" in lint("check").out
+
     def test_select_and_ignore(self, lint: Lint) -> None:
         assert lint("check", "--select", "unknown-ignore").code == 0
         assert lint("check", "--select", "unknown-ignore,unused-ignore").code == 1
