@@ -45,6 +45,30 @@ _YAML_RESOURCES = re.compile(
 _YAML_TYPE = re.compile(r"^\s+[\"']?Type[\"']?\s*:\s*[\"']?(?:AWS|Custom|Alexa)::\w", re.MULTILINE)
 _JSON_TYPE = re.compile(r'"Type"\s*:\s*"(?:AWS|Custom|Alexa)::\w')
 _JSON_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}\[\]]', re.DOTALL)
+# What SAM makes without an owner, by the beginning of its name.
+_IMPLICIT = {
+    "ServerlessRestApi": "RestApi",
+    "ServerlessHttpApi": "HttpApi",
+    "ServerlessDeploymentApplication": "DeploymentApplication",
+    "ServerlessUsagePlan": "UsagePlan",
+    "ServerlessApiKey": "ApiKey",
+    "CodeDeployServiceRole": "DeploymentRole",
+}
+_API_PARTS = (
+    r"\w*Stage|Deployment\w*|\w*UsagePlan\w*|\w*ApiKey|\w*BasePathMapping|\w*Permission|\w*RecordSetGroup"
+)
+# By type, what SAM puts behind the logical id of a resource to name what it makes for it; and what it makes
+# for each event begins with the event's name.
+_GENERATED = {
+    "AWS::Serverless::Api": re.compile(_API_PARTS),
+    "AWS::Serverless::Function": re.compile(
+        r"Role|Version\w*|Alias\w*|Url|Url\w*Permissions?|EventInvokeConfig\w*|DeploymentGroup"
+    ),
+    "AWS::Serverless::GraphQLApi": re.compile(r"\w+"),
+    "AWS::Serverless::HttpApi": re.compile(_API_PARTS),
+    "AWS::Serverless::LayerVersion": re.compile(r"[0-9a-f]{10}"),
+    "AWS::Serverless::StateMachine": re.compile(r"Role|Version\w*|Alias\w*"),
+}
 _SUB_NAME = re.compile(r"\$\{\s*([A-Za-z0-9]+)(?:\.[^}]*)?\s*\}")
 
 
@@ -324,18 +348,27 @@ class Template:
         """
         if not self.is_sam or logical_id in self._section("Resources"):
             return None
-        for prefix, kind in (("ServerlessRestApi", "RestApi"), ("ServerlessHttpApi", "HttpApi")):
+        for prefix, kind in _IMPLICIT.items():
             if logical_id.startswith(prefix):
                 return Generated(kind if logical_id == prefix else logical_id[len(prefix) :], None)
         owners = [
             name
             for name, resource in self.resources.items()
-            if resource.type.startswith("AWS::Serverless::") and logical_id.startswith(name)
+            if logical_id.startswith(name) and self._generates(resource, logical_id[len(name) :])
         ]
         if not owners:
             return None
         owner = max(owners, key=len)
         return Generated(logical_id[len(owner) :], owner)
+
+    def _generates(self, resource: Resource, suffix: str) -> bool:
+        pattern = _GENERATED.get(resource.type)
+        if pattern is None or not suffix:
+            return False
+        if pattern.fullmatch(suffix):
+            return True
+        events = resource.properties.get("Events")
+        return isinstance(events, dict) and any(suffix.startswith(str(name)) for name in events)
 
     @cached_property
     def resolver(self) -> Resolver:

@@ -123,13 +123,13 @@ class MissingFailureDestination(Rule):
         )
 
 
+_REPORTED_TO = frozenset({"CodePipeline", "CustomResource"})
+
+
 def _answers_for_itself(function: LambdaFunction, application: Application) -> bool:
     """Whether the function reports its own failure to a caller that waits for the report."""
     found = invocations(application, function)
     return any(each.trigger is not None and each.trigger.source in _REPORTED_TO for each in found)
-
-
-_REPORTED_TO = frozenset({"CodePipeline", "CustomResource"})
 
 
 def _takes_failures(proof: Invocation) -> bool:
@@ -139,8 +139,8 @@ def _takes_failures(proof: Invocation) -> bool:
 
 
 def _named(proofs: Sequence[Invocation]) -> str:
-    first = proofs[0].description
-    return first if len(proofs) == 1 else f"{first} and {len(proofs) - 1} more"
+    names = list(dict.fromkeys(f"{'an ' * (each.call is not None)}{each.description}" for each in proofs))
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
 def _fix(function: LambdaFunction) -> Fix | None:
