@@ -13,6 +13,7 @@ a fixed seed where there are more), each with the source around it, ready to be 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import sys
 from collections import Counter, defaultdict
@@ -41,6 +42,11 @@ def main() -> int:
         outcomes = list(
             pool.map(lambda checkout: lambdalint(checkout, arguments), checkouts(options.checkouts))
         )
+    if options.reports:
+        options.reports.mkdir(parents=True, exist_ok=True)
+        for outcome in outcomes:
+            text = json.dumps(outcome.report, indent=1)
+            (options.reports / f"{outcome.checkout.folder.name}.json").write_text(text, encoding="utf-8")
     verdicts = read_verdicts(VERDICTS)
     failed = _print_repositories(outcomes)
     _print_rules(outcomes, verdicts)
@@ -56,6 +62,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", action="append", default=[], metavar="RULE")
     parser.add_argument("--pedantic", action="store_true")
     parser.add_argument("--review", type=Path, metavar="DIR")
+    parser.add_argument("--reports", type=Path, metavar="DIR", help="keep each repository's JSON report")
     parser.add_argument("--jobs", type=int, default=2)
     return parser.parse_args()
 
