@@ -83,6 +83,7 @@ class Binding:
         return self.kind in _IMPORT_KINDS
 
 
+_BIND_LAST = frozenset({BindingKind.ASSIGN, BindingKind.ANNOTATED, BindingKind.AUGMENTED, BindingKind.WALRUS})
 _IMPORT_KINDS = frozenset({BindingKind.IMPORT, BindingKind.IMPORT_FROM, BindingKind.STAR_IMPORT})
 
 
@@ -172,9 +173,16 @@ class ModuleNames:
             here = here.parent
         if here is found[0].scope:
             place = self._place(name)
-            before = [binding for binding in found if self._place(binding.target or binding.node) < place]
-            return before[-1] if before else found[-1]
+            for binding in reversed(found):
+                if self._place(binding.target or binding.node) < place and not self._binds_after(
+                    binding, name
+                ):
+                    return binding
         return found[-1]
+
+    def _binds_after(self, binding: Binding, read: cst.Name) -> bool:
+        """Whether the read is part of what is bound: `x = f(x)`."""
+        return binding.kind in _BIND_LAST and self._module.contains(binding.node, read)
 
     def import_of(self, name: cst.Name) -> Binding | None:
         """The last import that a read can mean, star imports aside; None where none can be meant."""

@@ -242,7 +242,6 @@ class Reach:
                 self._call_name_at_init(name)
             for name in uses.attributes_named:
                 self._name_at_init(name)
-                self._use_name(name)
         if uses.dynamic:
             self._reach_all(unit.module)
 
@@ -286,8 +285,10 @@ class Reach:
             self._waiting[name].append((unit, is_property))
             if name in self._invoked:
                 self._reach_unit(unit, Phase.INVOKE)
-            if name in self._init_called or (is_property and name in self._init_named):
+            if name in self._init_called:
                 self._reach_unit(unit, Phase.INIT)
+            if name in self._init_named:
+                self._reach_unit(unit, Phase.INIT if is_property else Phase.INVOKE)
 
     @staticmethod
     def _is_hooked(module: PythonModule, node: cst.FunctionDef) -> bool:
@@ -317,8 +318,8 @@ class Reach:
         if name not in self._init_named:
             self._init_named.add(name)
             for unit, is_property in self._waiting.get(name, ()):
-                if is_property:
-                    self._reach_unit(unit, Phase.INIT)
+                # A method that is named and not called may be called later.
+                self._reach_unit(unit, Phase.INIT if is_property else Phase.INVOKE)
 
     def _reach_all(self, module: PythonModule) -> None:
         """Names looked up at run time may be any function of the module or method of a live class in it."""

@@ -478,9 +478,16 @@ class _Reader:
         if is_root and isinstance(target, tuple):
             self.uses.rooted.append(target)
         elif self._runs(node, parent):
-            self._add(self.uses.called, target, True)
+            self._add(self.uses.called, self._called(node, target), True)
         else:
             self._add(self.uses.named, target, False)
+
+    def _called(self, node: cst.CSTNode, target: Target) -> Target:
+        """What a call of a variable calls, where the variable is another name for it."""
+        if not isinstance(target, tuple):
+            return target
+        found = self.references.program.definition(self.module, node)
+        return (self.references.of_definition(found) if found is not None else None) or target
 
     def _class_of(self, binding: Binding) -> Class | None:
         """The class that `cls(…)` makes an object of, in a class method."""
