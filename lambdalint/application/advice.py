@@ -445,7 +445,10 @@ def wildcards_in(pattern: str) -> bool:
 
 def _templates_for(allowed: Iterable[str]) -> Iterator[policy_templates.PolicyTemplate]:
     granted = frozenset(allowed)
+    services = frozenset(action.partition(":")[0] for action in granted)
     for template in policy_templates.templates().values():
+        if not template.services <= services:
+            continue
         usable = template.scoped and template.narrows and not template.signature
         if usable and template.granted and template.granted <= granted:
             yield template

@@ -91,10 +91,10 @@ def find(action: str) -> Action | None:
     """The action of that full name (`dynamodb:GetItem`, in any case), or None if there is none."""
     prefix, _, name = action.partition(":")
     prefix = prefix.lower()
-    if not service_exists(prefix):
+    known = _data().actions
+    if not service_exists(prefix) or not known.action_exists(prefix, name):
         return None
-    details = _raw_actions(prefix).get(name.lower())
-    return _action(prefix, details) if details is not None else None
+    return _action(prefix, known.get_action_details(prefix, name))
 
 
 @cache
@@ -102,7 +102,9 @@ def service_actions(prefix: str) -> tuple[Action, ...]:
     """Every action of a service, in the reference's order; none for a prefix that does not exist."""
     if not service_exists(prefix):
         return ()
-    return tuple(_action(prefix.lower(), details) for details in _raw_actions(prefix.lower()).values())
+    known, lower = _data().actions, prefix.lower()
+    names = known.get_actions_for_service(lower)
+    return tuple(_action(lower, known.get_action_details(lower, name)) for name in names)
 
 
 @cache
@@ -117,6 +119,16 @@ def nearest(action: str) -> str | None:
     return names[close[0]].full if close else None
 
 
+@cache
+def arn_format(prefix: str, resource_type: str) -> str | None:
+    """The ARN format of a service's resource type (`dynamodb`, `table`), or None if there is no such type."""
+    resources = _data().resources
+    if not service_exists(prefix) or not resources.resource_type_exists(prefix, resource_type):
+        return None
+    arn: str = resources.get_resource_type_details(prefix, resource_type)["arn"]
+    return arn
+
+
 def has_wildcard(pattern: str) -> bool:
     """Whether a policy string holds one of IAM's wildcards."""
     return "*" in pattern or "?" in pattern
@@ -124,6 +136,8 @@ def has_wildcard(pattern: str) -> bool:
 
 def matches(pattern: str, value: str) -> bool:
     """Whether an action pattern of a policy covers an action; case does not count for actions."""
+    if not has_wildcard(pattern):
+        return pattern.lower() == value.lower()
     return _regex(pattern.lower()).fullmatch(value.lower()) is not None
 
 
@@ -165,13 +179,6 @@ def _data() -> Any:
 @cache
 def _prefixes() -> frozenset[str]:
     return frozenset(_data().services.get_service_keys())
-
-
-@cache
-def _raw_actions(prefix: str) -> dict[str, Any]:
-    actions = _data().actions
-    names = actions.get_actions_for_service(prefix)
-    return {name.lower(): actions.get_action_details(prefix, name) for name in names}
 
 
 def _action(prefix: str, details: dict[str, Any]) -> Action:

@@ -69,6 +69,12 @@ class PolicyTemplate:
         return _narrows(self)
 
     @property
+    def services(self) -> frozenset[str]:
+        """The IAM prefixes of what it grants."""
+        patterns = (pattern for statement in self.statements for pattern in statement.actions)
+        return frozenset(pattern.partition(":")[0] for pattern in patterns)
+
+    @property
     def scoped(self) -> bool:
         """Whether a parameter limits it to a resource."""
         return bool(self.parameters)
@@ -114,9 +120,15 @@ def nearest(name: str) -> str | None:
 @cache
 def granting(action: str) -> tuple[PolicyTemplate, ...]:
     """The templates that grant an action, by name."""
-    found = actions.find(action)
-    full = found.full if found else action
-    return tuple(template for template in templates().values() if full in template.granted)
+    return tuple(
+        template
+        for template in templates().values()
+        if any(
+            actions.matches(pattern, action)
+            for statement in template.statements
+            for pattern in statement.actions
+        )
+    )
 
 
 @cache

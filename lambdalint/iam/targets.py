@@ -332,14 +332,9 @@ def _variable(name: str) -> str:
     return "${" + name + "}"
 
 
-@cache
 def _format(kind: str) -> str | None:
     prefix, _, name = kind.partition(":")
-    for action in actions.service_actions(prefix):
-        for resource in action.resource_types:
-            if resource.name.lower() == name.lower():
-                return resource.arn
-    return None
+    return actions.arn_format(prefix, name)
 
 
 @cache
