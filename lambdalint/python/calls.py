@@ -336,7 +336,7 @@ def invocation_type(evaluator: Evaluator, call: AwsCall) -> str | None:
     return symbol.value if isinstance(symbol, Literal) and isinstance(symbol.value, str) else None
 
 
-# -- one call ------------------------------------------------------------------------------------------------
+# One call
 
 
 def _of_function(
@@ -440,7 +440,7 @@ def _function_around(module: PythonModule, node: cst.CSTNode) -> cst.FunctionDef
     return function
 
 
-# -- targets -------------------------------------------------------------------------------------------------
+# Targets
 
 
 def _targets(
@@ -564,7 +564,7 @@ def _reason(symbol: Symbol) -> str:
     return type(symbol).__name__.lower()
 
 
-# -- what is not resolved ------------------------------------------------------------------------------------
+# What is not resolved
 
 
 def _unresolved_reason(evaluator: Evaluator, module: PythonModule, node: cst.Call) -> tuple[str, str] | None:

@@ -159,7 +159,7 @@ class Evaluator:
         self._parameters: dict[tuple[int, str], Symbol] = {}
         self._depth = 0
 
-    # -- what others ask ------------------------------------------------------------------------------------
+    # What others ask
 
     def value(self, module: PythonModule, expr: cst.BaseExpression, frame: Frame | None = None) -> Symbol:
         """What the expression comes to."""
@@ -244,7 +244,7 @@ class Evaluator:
                     into.setdefault(key.value, (option.module, expr))
         return complete
 
-    # -- expressions ----------------------------------------------------------------------------------------
+    # Expressions
 
     def _evaluate(self, module: PythonModule, expr: cst.BaseExpression, frame: Frame | None) -> Symbol:
         # By class: libcst's classes are abstract base classes, for which isinstance is slow.
@@ -340,7 +340,7 @@ class Evaluator:
             return left
         return choice([*options, right])
 
-    # -- names ----------------------------------------------------------------------------------------------
+    # Names
 
     def _name(self, module: PythonModule, expr: cst.Name, frame: Frame | None) -> Symbol:
         if expr.value in ("None", "True", "False"):
@@ -533,7 +533,7 @@ class Evaluator:
                 return self._returned(Function(entered[0], entered[1], manager), Arguments(), None)
         return manager
 
-    # -- parameters -----------------------------------------------------------------------------------------
+    # Parameters
 
     def _parameter(self, module: PythonModule, binding: Binding, frame: Frame | None) -> Symbol:
         function = binding.scope.node
@@ -673,7 +673,7 @@ class Evaluator:
             return Object(named) if isinstance(named, Class) else None
         return None
 
-    # -- attributes -----------------------------------------------------------------------------------------
+    # Attributes
 
     def _attribute_expression(self, module: PythonModule, expr: cst.Attribute, frame: Frame | None) -> Symbol:
         base = choice(given(self.value(module, expr.value, frame)))
@@ -838,7 +838,7 @@ class Evaluator:
         owner = module.parent(block) if block is not None else None
         return Class(module, owner) if isinstance(owner, cst.ClassDef) else None
 
-    # -- subscripts -----------------------------------------------------------------------------------------
+    # Subscripts
 
     def _subscript(self, module: PythonModule, expr: cst.Subscript, frame: Frame | None) -> Symbol:
         base = self.value(module, expr.value, frame)
@@ -973,7 +973,7 @@ class Evaluator:
             return self.value(display.module, entries[key][1], frame)
         return None
 
-    # -- calls ----------------------------------------------------------------------------------------------
+    # Calls
 
     def _call(self, module: PythonModule, expr: cst.Call, frame: Frame | None) -> Symbol:
         function = self.value(module, expr.func, frame)
@@ -1149,7 +1149,7 @@ class Evaluator:
             return base
         return Unknown("computed")
 
-    # -- functions ------------------------------------------------------------------------------------------
+    # Functions
 
     def _returned(self, function: Function, arguments: Arguments, caller: Frame | None) -> Symbol:
         """What calling one of the application's functions gives."""

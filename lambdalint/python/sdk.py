@@ -132,7 +132,7 @@ class Operation:
     positional: tuple[str, ...] = ()
 
 
-# -- making ------------------------------------------------------------------------------------------------
+# Making
 
 
 def makes(qualified: str) -> bool:
@@ -209,7 +209,7 @@ def annotated(qualified: str) -> Sdk | None:
     return None
 
 
-# -- following -----------------------------------------------------------------------------------------------
+# Following
 
 
 def attribute(base: Sdk, name: str) -> Symbol | None:
@@ -368,7 +368,7 @@ def _type(base: Sdk) -> Mapping[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-# -- operations ----------------------------------------------------------------------------------------------
+# Operations
 
 
 def operation(receiver: Sdk, method: str, arguments: Arguments) -> Operation | None:
@@ -450,7 +450,7 @@ def _filled(receiver: Sdk, members: Mapping[str, str]) -> tuple[tuple[str, Symbo
     return tuple(found)
 
 
-# -- tables --------------------------------------------------------------------------------------------------
+# Tables
 
 
 def waiters(service: str) -> Mapping[str, str]:
