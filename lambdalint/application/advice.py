@@ -370,6 +370,8 @@ def _guess(template: Template, holder: str, action: str) -> Target:
     kind = targets.main_type(action)
     if kind is None:
         return targets.UNKNOWN
+    if kind.endswith(":role"):  # the only role is mostly the function's own, not the one that it hands on
+        return targets.placeholder(kind)
     found = [
         target
         for resource in template.resources.values()

@@ -92,5 +92,6 @@ def _unnamed(action: Action) -> frozenset[tuple[str, str]]:
     found = set()
     for resource in action.resource_types:
         parts = resource.arn.split(":", 5)
-        found.add((parts[2], _FORMAT_VARIABLE.sub("*", parts[5])))
+        if _FORMAT_VARIABLE.search(parts[5]):  # there is but one Glue catalogue: `catalog` is its name
+            found.add((parts[2], _FORMAT_VARIABLE.sub("*", parts[5])))
     return frozenset(found)

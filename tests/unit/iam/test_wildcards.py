@@ -43,6 +43,7 @@ def test_what_names_nothing_is_wide(resource: str, action: str) -> None:
         ("arn:aws:logs:*:*:log-group:/aws/lambda/*:*", "logs:PutLogEvents"),
         ("arn:aws:execute-api:*:*:*/@connections/*", "execute-api:ManageConnections"),
         ("arn:aws:logs:*:*:*", "s3:GetObject"),  # matches nothing at all
+        ("arn:aws:glue:eu-west-1:123456789012:catalog", "glue:GetTable"),  # there is but one
         ("${Arn}", "s3:GetObject"),
         ("", "s3:GetObject"),
     ],
