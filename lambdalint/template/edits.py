@@ -35,6 +35,7 @@ _COMMENT = re.compile(r"(?:^|[ \t])#", re.MULTILINE)
 _SPACE = re.compile(r"[ \t]*")
 _TO_LINE_END = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=\r|\n|$)")
 _SHORT_FORM = re.compile(r"(?::|-|\[|,)\s+!(?:Ref|GetAtt|Sub)\b")
+_COMPACT = re.compile(r'\{[ \t]*"(?:Ref|Fn::\w+)"[ \t]*:[^{}\r\n]*\}')
 _LONG_FORM = re.compile(r"^\s*(?:- )?(?:Ref|Fn::GetAtt|Fn::Sub):", re.MULTILINE)
 
 
@@ -103,6 +104,8 @@ class _Style:
     dash: int  # columns by which a list's dash is indented under its key
     short: bool  # `!Ref` rather than `Ref:`
     json: bool
+    quote: str = "'"
+    compact: bool = False  # JSON: intrinsic functions on one line
 
 
 class _Editor:
@@ -121,7 +124,8 @@ class _Editor:
         if not isinstance(node, yaml.MappingNode) or node.tag.startswith("!"):
             return None
         if node.flow_style:
-            return self._add_to_flow(parent, node, f"{_flow_key(key)}: ", {key: value}, value)
+            name = _compact(key) if self._style.json else _scalar(key, self._style)
+            return self._add_to_flow(parent, node, f"{name}: ", {key: value}, value)
         first = next((one for one, _ in node.value if self._own(one, node)), None)
         if first is None:
             return None
@@ -246,8 +250,7 @@ class _Editor:
             start = self._bounds(first[0] if isinstance(first, tuple) else first).start
             indent = self._line_indent(start)
             body = _json(value, indent, self._style)
-            name = json.dumps(next(iter(whole)), ensure_ascii=False) + ": " if prefix else ""
-            return self._insert(at, f"{comma}{self._style.newline}{indent}{name}{body}")
+            return self._insert(at, f"{comma}{self._style.newline}{indent}{prefix}{body}")
         body = _compact(value) if self._style.json else _flow(value, self._style)
         return self._insert(at, f"{comma} {prefix}{body}")
 
@@ -354,6 +357,8 @@ def _style(template: Template) -> _Style:
         dash=dash,
         short=bool(_SHORT_FORM.search(text)) or not _LONG_FORM.search(text),
         json=template.json,
+        quote='"' if text.count('"') >= text.count("'") else "'",
+        compact=bool(_COMPACT.search(text)),
     )
 
 
@@ -414,7 +419,7 @@ def _block(value: Data, indent: str, style: _Style) -> list[str]:
     if isinstance(value, Mapping):
         lines: list[str] = []
         for key, below in value.items():
-            lines.extend(_entry(f"{indent}{_scalar(str(key))}:", below, indent, style))
+            lines.extend(_entry(f"{indent}{_scalar(str(key), style)}:", below, indent, style))
         return lines
     lines = []
     for item in value:
@@ -439,13 +444,13 @@ def _entry(head: str, value: Data, indent: str, style: _Style) -> list[str]:
 def _inline(value: Data, style: _Style) -> str | None:
     """A value that takes one line in block style: a scalar, a short-form tag, something empty; else None."""
     if isinstance(value, Mapping):
-        return _tag(value) if style.short else None if value else "{}"
+        return _tag(value, style) if style.short else None if value else "{}"
     if isinstance(value, list):
         return None if value else "[]"
-    return _scalar(value)
+    return _scalar(value, style)
 
 
-def _tag(value: Mapping[str, Data]) -> str | None:
+def _tag(value: Mapping[str, Data], style: _Style) -> str | None:
     """The short form of Ref, Fn::GetAtt and Fn::Sub; "{}" for nothing; None for other mappings."""
     if not value:
         return "{}"
@@ -453,7 +458,7 @@ def _tag(value: Mapping[str, Data]) -> str | None:
         return None
     ((name, argument),) = value.items()
     if name == "Ref" and isinstance(argument, str):
-        return f"!Ref {_scalar(argument)}"
+        return f"!Ref {_scalar(argument, style)}"
     if (
         name == "Fn::GetAtt"
         and isinstance(argument, list)
@@ -461,30 +466,26 @@ def _tag(value: Mapping[str, Data]) -> str | None:
     ):
         return f"!GetAtt {'.'.join(argument)}"
     if name == "Fn::Sub" and isinstance(argument, str):
-        return f"!Sub {_scalar(argument)}"
+        return f"!Sub {_scalar(argument, style)}"
     return None
 
 
 def _flow(value: Data, style: _Style) -> str:
     """A value in YAML's flow style."""
     if isinstance(value, Mapping):
-        tag = _tag(value) if style.short else None
+        tag = _tag(value, style) if style.short else None
         if tag is not None:
             return tag
         return "{" + ", ".join(_flow_pair(str(key), below, style) for key, below in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_flow(item, style) for item in value) + "]"
-    return _scalar(value)
+    return _scalar(value, style)
 
 
 def _flow_pair(key: str, value: Data, style: _Style) -> str:
     if style.json:
         return f"{json.dumps(key, ensure_ascii=False)}: {_compact(value)}"
-    return f"{_flow_key(key)}: {_flow(value, style)}"
-
-
-def _flow_key(key: str) -> str:
-    return _scalar(key)
+    return f"{_scalar(key, style)}: {_flow(value, style)}"
 
 
 def _compact(value: Data) -> str:
@@ -493,8 +494,21 @@ def _compact(value: Data) -> str:
 
 def _json(value: Data, indent: str, style: _Style) -> str:
     """A value in JSON over several lines, at an indentation."""
-    text = json.dumps(value, indent=style.step, ensure_ascii=False)
-    return text.replace("\n", style.newline + indent)
+    deeper = indent + style.step
+    is_intrinsic = isinstance(value, Mapping) and len(value) == 1 and _is_function(next(iter(value)))
+    if not isinstance(value, (Mapping, list)) or not value or (is_intrinsic and style.compact):
+        return _compact(value)
+    if isinstance(value, Mapping):
+        items = [f"{_compact(str(key))}: {_json(below, deeper, style)}" for key, below in value.items()]
+    else:
+        items = [_json(item, deeper, style) for item in value]
+    opening, closing = "{}" if isinstance(value, Mapping) else "[]"
+    lines = f",{style.newline}".join(deeper + item for item in items)
+    return f"{opening}{style.newline}{lines}{style.newline}{indent}{closing}"
+
+
+def _is_function(name: object) -> bool:
+    return isinstance(name, str) and (name == "Ref" or name.startswith("Fn::"))
 
 
 def _json_pair(key: str, value: Data, indent: str, style: _Style) -> str:
@@ -506,7 +520,7 @@ def _resolver() -> Any:
     return Resolver()
 
 
-def _scalar(value: object) -> str:
+def _scalar(value: object, style: _Style) -> str:
     """A scalar as YAML, quoted where it would be read as something else."""
     if value is None:
         return "null"
@@ -519,6 +533,6 @@ def _scalar(value: object) -> str:
         tag = _resolver().resolve(yaml.ScalarNode, text, (True, False))
         if tag == "tag:yaml.org,2002:str" and text not in ("-", "---", "..."):
             return text
-    if "'" not in text and text.isprintable():
+    if style.quote == "'" and "'" not in text and text.isprintable():
         return f"'{text}'"
     return json.dumps(text, ensure_ascii=False)

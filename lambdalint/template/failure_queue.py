@@ -24,13 +24,14 @@ def add_failure_queue(function: LambdaFunction) -> tuple[Edit, ...] | None:
     template = function.template
     queue = free_name(template, f"{function.logical_id}FailureQueue")
     arn = {"Fn::GetAtt": [queue, "Arn"]}
-    resource: dict[str, Any] = {"Type": "AWS::SQS::Queue"}
-    if function.resource.condition is not None:
-        resource["Condition"] = str(function.resource.condition)
-    resource["Properties"] = {"MessageRetentionPeriod": RETENTION}
     permission = _permission(function, queue, arn)
     if permission is None:
         return None
+    resource: dict[str, Any] = {"Type": "AWS::SQS::Queue"}
+    # A role that is always there could not name a queue that sometimes is not.
+    if function.resource.condition is not None and not permission:
+        resource["Condition"] = str(function.resource.condition)
+    resource["Properties"] = {"MessageRetentionPeriod": RETENTION}
     added = insert_resource(template, function.logical_id, queue, resource)
     destination = _destination(function, arn)
     inside = destination[:1] if function.sam else ()
