@@ -178,7 +178,7 @@ class PythonModule:
     @cached_property
     def _spans(self) -> Spans:
         text, _ = _without_form_feeds(self.source.text)
-        return Spans(self.tree, text)
+        return Spans(self.tree, text, self.parent)
 
     @property
     def exact(self) -> bool:

@@ -1,14 +1,16 @@
 """Where nodes lie in the text. libcst keeps no places: they come from generating the code again.
 
-One generation that counts characters costs 21 µs a line, a third of parsing, so it is done only for modules
-of which a place is asked.
+Generating all of a module costs a third of parsing it. So the text is scanned for the lines on which
+statements begin, which is cheap, and only the statement around a node of which the place is asked is
+generated; what comes out must be what the text has there. Where the two cannot be brought together, all of
+the module is generated.
 """
 
 from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from types import TracebackType
 from typing import Any
@@ -16,17 +18,24 @@ from typing import Any
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
+from lambdalint.python.lines import LogicalLines, logical_lines
 from lambdalint.python.walk import children
 from lambdalint.source import Span
 
 _PARENTHESISED = (cst.Tuple, cst.GeneratorExp)
+_BLOCKS = frozenset({cst.IndentedBlock, cst.MatchCase})
+
+
+class _Stop(Exception):
+    """The header of a compound statement is written."""
 
 
 class _Recorder(CodegenState):
-    """Counts characters while libcst writes the code."""
+    """Counts characters while libcst writes the code. With `header`, stops where an indented block begins."""
 
-    def __init__(self, tree: cst.Module) -> None:
+    def __init__(self, tree: cst.Module, header: cst.CSTNode | None = None) -> None:
         super().__init__(default_indent=tree.default_indent, default_newline=tree.default_newline)
+        self.header = header
         self.offset = 0
         self.starts: list[int] = []
         self.spans: dict[int, tuple[int, int]] = {}
@@ -42,6 +51,8 @@ class _Recorder(CodegenState):
         self.offset += len(value)
 
     def before_codegen(self, node: cst.CSTNode) -> None:
+        if self.header is not None and node.__class__ in _BLOCKS and node is not self.header:
+            raise _Stop
         self.starts.append(self.offset)
 
     def after_codegen(self, node: cst.CSTNode) -> None:
@@ -53,7 +64,11 @@ class _Recorder(CodegenState):
                 self.comments.append((start, node.value))
 
     def record_syntactic_position(  # type: ignore[override]
-        self, node: cst.CSTNode, *, start_node: cst.CSTNode | None = None, end_node: cst.CSTNode | None = None
+        self,
+        node: cst.CSTNode,
+        *,
+        start_node: cst.CSTNode | None = None,
+        end_node: cst.CSTNode | None = None,
     ) -> _Syntactic:
         return _Syntactic(self, node, start_node, end_node)
 
@@ -83,20 +98,145 @@ class _Syntactic:
     ) -> None:
         spans = self.recorder.spans
         start = self.start if self.start_node is None else spans[id(self.start_node)][0]
+        if kind is not None:
+            spans[id(self.node)] = (start, _OPEN)
+            return
         end = self.recorder.offset if self.end_node is None else spans[id(self.end_node)][1]
         spans[id(self.node)] = (start, end)
+
+
+_OPEN = -1  # the end of a compound statement of which only the header was written
 
 
 class Spans:
     """The places of the nodes of one tree in the text that it was parsed from."""
 
-    def __init__(self, tree: cst.Module, text: str) -> None:
+    def __init__(
+        self, tree: cst.Module, text: str, parent: Callable[[cst.CSTNode], cst.CSTNode | None]
+    ) -> None:
         self._tree = tree
         self._text = text
+        self._parent = parent
+        self._spans: dict[int, tuple[int, int]] = {}
+        self._failed = False
+
+    @property
+    def exact(self) -> bool:
+        """Whether spans are right to the character, as far as any was asked for."""
+        return not self._whole_needed or self._whole is not None
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """The characters of the node; whole lines where the tree does not give back the text."""
+        if node.__class__ in _PARENTHESISED:
+            # To `ast` the parentheses are part of a tuple; more pairs around it are not.
+            before, after = node.lpar, node.rpar
+            if before:
+                first, last = self._found(before[-1], node), self._found(after[0], node)
+                return Span(first[0], last[1]) if first and last else self._lines(node)
+        found = self._found(node, node)
+        return Span(*found) if found is not None else self._lines(node)
+
+    def comments(self) -> Sequence[tuple[Span, str]]:
+        """Every comment with its place, in order; none where the tree does not give back the text."""
+        if not self._whole_needed:
+            found = self._lines_of_text.comments
+        else:
+            found = sorted(self._whole.comments) if self._whole is not None else []
+        return [(Span(start, start + len(text)), text) for start, text in found]
+
+    # Statement by statement
+
+    @property
+    def _whole_needed(self) -> bool:
+        return self._failed or not self._owners
 
     @cached_property
-    def _recorded(self) -> _Recorder | None:
-        """What generation recorded; None where it fails or writes something else than the text."""
+    def _lines_of_text(self) -> LogicalLines:
+        return logical_lines(self._text)
+
+    @cached_property
+    def _owners(self) -> dict[int, int]:
+        """Where each statement and clause begins, by its id; empty where text and tree do not agree."""
+        owners = list(_owners(self._tree))
+        starts = self._lines_of_text.starts
+        if len(owners) != len(starts):
+            return {}
+        return {id(owner): start for owner, start in zip(owners, starts, strict=True)}
+
+    def _found(self, node: cst.CSTNode, inside: cst.CSTNode) -> tuple[int, int] | None:
+        """The place of a node that is `inside` itself or white space of it; None where it is not known."""
+        if not self._whole_needed:
+            found = self._spans.get(id(node)) or self._generated(node, inside)
+            if found is not None:
+                return found
+        return self._whole.spans.get(id(node)) if self._whole is not None else None
+
+    def _generated(self, node: cst.CSTNode, inside: cst.CSTNode) -> tuple[int, int] | None:
+        if isinstance(node, cst.IndentedBlock):
+            first, last = self._found(node.body[0], node.body[0]), self._found(node.body[-1], node.body[-1])
+            return (first[0], last[1]) if first and last else None
+        owner: cst.CSTNode | None = inside
+        while owner is not None and id(owner) not in self._owners:
+            owner = self._parent(owner)
+        if owner is None or not self._generate(owner):
+            return None
+        return self._spans.get(id(node))
+
+    def _generate(self, owner: cst.CSTNode) -> bool:
+        """Writes one statement, or the header of one, and keeps where its nodes are."""
+        recorder = _Recorder(self._tree, header=owner)
+        recorder.indent_tokens.extend(self._indents(owner))
+        is_elif = isinstance(owner, cst.If) and isinstance(self._parent(owner), cst.If)
+        try:
+            owner._codegen(recorder, **({"is_elif": True} if is_elif else {}))
+        except _Stop:
+            pass
+        except (RecursionError, cst.CSTValidationError, KeyError):
+            self._failed = True
+            return False
+        shift = self._owners[id(owner)] - recorder.spans[id(owner)][0]
+        written = "".join(recorder.tokens).rstrip()
+        if shift < 0 or not self._text.startswith(written, shift):
+            self._failed = True
+            return False
+        spans = self._spans
+        for key, (start, end) in recorder.spans.items():
+            spans[key] = (start + shift, end + shift if end != _OPEN else _OPEN)
+        if spans[id(owner)][1] == _OPEN:
+            self._close(owner)
+        return True
+
+    def _close(self, owner: cst.CSTNode) -> None:
+        """A compound statement ends with the last statement in it."""
+        last: cst.CSTNode = owner
+        below: list[cst.CSTNode] = []
+        while (tail := _tail(last)) is not None and not isinstance(last, cst.SimpleStatementSuite):
+            below.append(last)
+            last = tail
+        found = self._found(last, last)
+        if found is None:
+            return
+        for each in below:
+            start = self._spans.get(id(each))
+            if start is not None:
+                self._spans[id(each)] = (start[0], found[1])
+
+    def _indents(self, owner: cst.CSTNode) -> list[str]:
+        found: list[str] = []
+        default = self._tree.default_indent
+        above = self._parent(owner)
+        while above is not None:
+            if isinstance(above, cst.IndentedBlock | cst.Match):
+                found.append(default if above.indent is None else above.indent)
+            above = self._parent(above)
+        found.reverse()
+        return found
+
+    # All at once
+
+    @cached_property
+    def _whole(self) -> _Recorder | None:
+        """What generating all recorded; None where that fails or writes something else than the text."""
         recorder = _Recorder(self._tree)
         try:
             self._tree._codegen(recorder)
@@ -104,32 +244,7 @@ class Spans:
             return None
         # libcst drops white space at the end of a file, after all that has a place.
         written = "".join(recorder.tokens)
-        return recorder if written == self._text or written.rstrip() == self._text.rstrip() else None
-
-    @property
-    def exact(self) -> bool:
-        """Whether spans are right to the character."""
-        return self._recorded is not None
-
-    def span(self, node: cst.CSTNode) -> Span:
-        """The characters of the node; whole lines where the tree does not give back the text."""
-        recorder = self._recorded
-        if recorder is None:
-            return self._lines(node)
-        if node.__class__ in _PARENTHESISED:
-            # To `ast` the parentheses are part of a tuple; more pairs around it are not.
-            before, after = node.lpar, node.rpar
-            if before:
-                return Span(recorder.spans[id(before[-1])][0], recorder.spans[id(after[0])][1])
-        found = recorder.spans.get(id(node))
-        return self._lines(node) if found is None else Span(*found)
-
-    def comments(self) -> Sequence[tuple[Span, str]]:
-        """Every comment with its place, in order; none where the tree does not give back the text."""
-        recorder = self._recorded
-        if recorder is None:
-            return ()
-        return [(Span(start, start + len(text)), text) for start, text in sorted(recorder.comments)]
+        return recorder if written.rstrip() == self._text.rstrip() else None
 
     # Where the generated code is not the text
 
@@ -176,6 +291,45 @@ class Spans:
     def _line_end(self, start: int) -> int:
         ends = [end for end in (self._text.find("\n", start), self._text.find("\r", start)) if end >= 0]
         return min(ends, default=len(self._text))
+
+
+# Statements and clauses
+
+
+def _owners(tree: cst.Module) -> Iterator[cst.CSTNode]:
+    """What begins each logical line, in the order of the source; a decorator's line is its own."""
+    stack: list[cst.CSTNode] = list(reversed(tree.body))
+    while stack:
+        node = stack.pop()
+        if node.__class__ is cst.SimpleStatementLine:
+            yield node
+        elif node.__class__ is cst.IndentedBlock:
+            stack.extend(reversed(node.body))
+        elif node.__class__ is not cst.SimpleStatementSuite:
+            decorators = getattr(node, "decorators", ())
+            yield from decorators
+            yield node
+            stack.extend(reversed(_clauses(node)))
+
+
+def _clauses(node: Any) -> list[cst.CSTNode]:
+    """The blocks and clauses of a compound statement, in the order of the source."""
+    if isinstance(node, cst.Match):
+        return list(node.cases)
+    parts = [node.body, *getattr(node, "handlers", ())]
+    parts += [getattr(node, "orelse", None), getattr(node, "finalbody", None)]
+    return [part for part in parts if part is not None]
+
+
+def _tail(node: Any) -> cst.CSTNode | None:
+    """The last part of a compound statement, clause or block; None for what holds no statements."""
+    if isinstance(node, cst.IndentedBlock):
+        return node.body[-1] if node.body else None
+    if isinstance(node, cst.SimpleStatementLine | cst.SimpleStatementSuite | cst.BaseSmallStatement):
+        return None
+    if hasattr(node, "body") or isinstance(node, cst.Match):
+        return _clauses(node)[-1]
+    return None
 
 
 def _ast_statements(tree: ast.Module) -> list[int]:

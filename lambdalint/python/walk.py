@@ -330,6 +330,7 @@ def _push(node: cst.CSTNode, below: Sequence[Any], stack: list[Any], parents: di
 
 
 def _push_function(node: cst.FunctionDef, stack: list[Any], parents: dict[int, cst.CSTNode]) -> None:
+    parents[id(node.name)] = node
     inner = [node.params, node.returns, _Enter(node), node.body, _LEAVE]
     _push(node, [*node.decorators, *_typed(node, inner)], stack, parents)
 
@@ -339,6 +340,7 @@ def _push_lambda(node: cst.Lambda, stack: list[Any], parents: dict[int, cst.CSTN
 
 
 def _push_class(node: cst.ClassDef, stack: list[Any], parents: dict[int, cst.CSTNode]) -> None:
+    parents[id(node.name)] = node
     inner = [*node.bases, *node.keywords, _Enter(node), node.body, _LEAVE]
     _push(node, [*node.decorators, *_typed(node, inner)], stack, parents)
 
