@@ -15,6 +15,9 @@ from typing import Any
 from lambdalint.data import tables
 from lambdalint.iam import actions
 
+# Whoever makes a resource with tags needs the service's own action for tagging as well, whatever its name.
+_TAGS = frozenset({"Tags", "tags", "TagList", "TagSpecifications", "TagSet"})
+
 
 @dataclass(frozen=True)
 class Required:
@@ -41,7 +44,7 @@ def permissions(service: str, operation: str, arguments: Collection[str] | None 
     `operation` is the client's method (`put_item`, also boto3's own, such as `upload_file`). `arguments` are
     the API parameters that the call has, keys of literal dictionaries dotted (`ExtraArgs.ACL`); for a
     DynamoDB transaction the kinds of its items (`Put`), for PartiQL the verbs of its statements in lower
-    case. None means that they are not known: what depends on them is then needed.
+    case. None means that they are not known: what depends on them may be needed, so the service is implied.
     """
     if is_free(service, operation):
         return Permissions(())
@@ -49,6 +52,11 @@ def permissions(service: str, operation: str, arguments: Collection[str] | None 
     if required is None:
         return None
     prefixes, optional = _implied(service, operation)
+    own = prefix(service)
+    row = _tables().calls.get(service, {}).get(operation, ())
+    depends = arguments is None and any(not isinstance(entry, str) and "when" in entry for entry in row)
+    if own is not None and (depends or (arguments is not None and not _TAGS.isdisjoint(arguments))):
+        prefixes = tuple(dict.fromkeys((*prefixes, own)))
     return Permissions(required, prefixes, optional)
 
 
@@ -76,7 +84,7 @@ def _required(service: str, operation: str, arguments: Collection[str] | None) -
     known = _tables()
     row = known.calls.get(service, {}).get(operation)
     if row is not None:
-        return tuple(_entry(entry) for entry in row if _applies(entry, arguments))
+        return tuple(dict.fromkeys(_entry(entry) for entry in row if _applies(entry, arguments)))
     verb = known.verbs.get(service, {}).get(operation)
     if verb is not None:
         return (Required(f"apigateway:{verb}"),)
@@ -88,11 +96,11 @@ def _required(service: str, operation: str, arguments: Collection[str] | None) -
 
 
 def _applies(entry: str | Mapping[str, str], arguments: Collection[str] | None) -> bool:
-    if isinstance(entry, str) or arguments is None:
+    if isinstance(entry, str):
         return True
     if "when" in entry:
-        return entry["when"] in arguments
-    return entry.get("unless") not in arguments
+        return arguments is not None and entry["when"] in arguments
+    return arguments is None or entry.get("unless") not in arguments
 
 
 def _entry(entry: str | Mapping[str, str]) -> Required:

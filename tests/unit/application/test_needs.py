@@ -177,3 +177,18 @@ def test_what_features_need(tmp_path: Path) -> None:
         ("ec2:CreateNetworkInterface", "?"),
         ("logs:PutLogEvents", "?"),
     } <= found
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ('def each(method):\n    return method()\neach(boto3.client("s3").list_buckets)', ""),
+        ('client = boto3.client("s3")\nimport requests\nrequests.get(client)', "handed to a library"),
+        ('client = boto3.client("s3")\nimport requests\nrequests.get(client.list_buckets)', "handed on"),
+    ],
+)
+def test_sdk_objects_that_are_handed_on(tmp_path: Path, code: str, reason: str) -> None:
+    found = needs_of(tmp_path, code)
+    assert not found.closed({"s3"})
+    assert any(reason in why for why in found.why_open({"s3"}))
+    assert found.closed({"dynamodb"})

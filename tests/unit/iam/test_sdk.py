@@ -134,7 +134,14 @@ def test_libraries_call_services_that_exist() -> None:
         ("s3", "get_object", ["Bucket", "Key", "VersionId"], ["s3:GetObjectVersion"]),
         ("s3", "put_object", ["Bucket", "Key"], ["s3:PutObject"]),
         ("s3", "put_object", ["Bucket", "Key", "ACL"], ["s3:PutObject", "s3:PutObjectAcl"]),
-        ("s3", "put_object", None, ["s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectTagging"]),
+        ("s3", "put_object", None, ["s3:PutObject"]),
+        (
+            "s3",
+            "create_bucket",
+            ["Bucket", "ObjectOwnership"],
+            ["s3:CreateBucket", "s3:PutBucketOwnershipControls"],
+        ),
+        ("dynamodb", "transact_write_items", None, []),
         ("sqs", "send_message_batch", None, ["sqs:SendMessage"]),
         ("lambda", "invoke", None, ["lambda:InvokeFunction"]),
         ("bedrock-runtime", "converse", None, ["bedrock:InvokeModel"]),
@@ -163,6 +170,22 @@ def test_a_copy_reads_what_its_source_names() -> None:
         ("s3:GetObject", "CopySource"),
         ("s3:PutObject", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "arguments"),
+    [
+        ("dynamodb", "transact_write_items", None),  # of unknown items
+        ("s3", "put_object", None),  # perhaps with an ACL
+        ("sqs", "create_queue", ["QueueName", "tags"]),
+    ],
+)
+def test_what_depends_on_arguments_that_are_not_known_is_implied(
+    service: str, operation: str, arguments: list[str] | None
+) -> None:
+    found = sdk.permissions(service, operation, arguments)
+    assert found is not None
+    assert service in found.implied
 
 
 @pytest.mark.parametrize(("service", "operation"), [("dynamodb", "no_such_thing"), ("nosuchservice", "get")])

@@ -1,0 +1,68 @@
+"""What IAM calls the resources that calls act on, and how a policy of the same template names them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lambdalint.iam import targets
+from lambdalint.iam.targets import UNKNOWN, Target
+from lambdalint.template.identity import render
+from lambdalint.template.values import Known, Reference, Text, Unknown
+
+if TYPE_CHECKING:
+    from lambdalint.application.targets import Resolved
+
+
+def to_target(resolved: Resolved, kind: str) -> Target:
+    """What IAM calls the resource that a call acts on; UNKNOWN where the template cannot name it."""
+    value = resolved.value
+    template = resolved.template
+    if resolved.resource is not None:
+        resource = resolved.resource
+        found = targets.of_resource(resource.type, resource.logical_id, resource.properties)
+        if found is not None and found.type == kind:
+            return found
+    if template is not None and resolved.path and not isinstance(value, Reference):
+        written = template.get(resolved.path)
+        if not isinstance(written, str):
+            return _of_expression(written, resolved, kind)
+    if resolved.literal is not None:
+        return of_literal(resolved.literal, kind)
+    return UNKNOWN
+
+
+def of_literal(text: str, kind: str) -> Target:
+    """The target that a literal name, ARN or URL means; UNKNOWN where a policy cannot name it by that."""
+    if kind == "bedrock:foundation-model" and (text.startswith("arn:") or text.count(".") != 1):
+        return UNKNOWN  # an inference profile (`us.…`), whose models need their own statements
+    if kind == "kms:key" and "alias/" in text:
+        return UNKNOWN  # a policy cannot name a key by its alias
+    if not text or "{{resolve:" in text:
+        return UNKNOWN
+    found = targets.of_text(text, kind)
+    if kind == "ses:identity" and "@" in text:
+        # The verified identity can be the address or its domain; only one of them is what IAM is asked about.
+        return replace(found, key=f"<{text}>")
+    return found
+
+
+def _of_expression(node: object, resolved: Resolved, kind: str) -> Target:
+    """A target that an intrinsic of the template gives: a parameter, an import, a text with parts."""
+    text = render(resolved.value)
+    if kind in ("bedrock:foundation-model", "kms:key") or not isinstance(node, dict):
+        return UNKNOWN
+    if isinstance(resolved.value, Unknown) and resolved.value.reason == "dynamic reference":
+        return UNKNOWN
+    parameter = resolved.parameter or (resolved.value.name if isinstance(resolved.value, Unknown) else "")
+    known = text if isinstance(resolved.value, (Known, Text)) else None
+    is_url = bool(known and "://" in known) or parameter.lower().endswith("url")
+    if (
+        is_url or "accesspoint" in parameter.lower()
+    ):  # an access point's alias stands where a bucket's name can
+        return UNKNOWN
+    is_arn = known.startswith("arn:") if known else parameter.lower().endswith("arn")
+    if kind == "secretsmanager:Secret" and not known and not is_arn:
+        return UNKNOWN  # a secret's name or its ARN: both are accepted
+    shown = f"`{parameter}`" if parameter else "a value of the template"
+    return targets.of_expression(node, kind, is_arn, shown, known)

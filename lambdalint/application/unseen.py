@@ -1,0 +1,123 @@
+"""Why code may call AWS unseen: through libraries, extensions, SDK objects that are handed on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from lambdalint.application.needed import ANY, Open
+from lambdalint.data import tables
+from lambdalint.iam import sdk
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from lambdalint.application.application import Handler
+    from lambdalint.python.module import PythonModule
+
+# Where the Parameters and Secrets extension listens.
+_EXTENSION_PORT = "2773"
+# Callables that get SDK objects and whose calls are read, or that call nothing.
+_READERS = (
+    "builtins.",
+    "aws_lambda_powertools.",
+    "boto3.",
+    "functools.",
+    "logging.",
+    "json.",
+    "aws_xray_sdk.",
+)
+
+
+@dataclass(frozen=True)
+class Libraries:
+    """`data/aws_libraries.toml`: libraries and layers that call AWS, with the IAM prefixes of what they call,
+    and libraries that do not."""
+
+    known: Mapping[str, tuple[str, ...]]
+    layers: Mapping[str, tuple[str, ...]]
+    harmless: frozenset[str]
+
+    def prefixes(self, library: str) -> tuple[str, ...]:
+        """The services that a library may call; any, for one that is not known."""
+        return self.known.get(library, (ANY,))
+
+
+@cache
+def libraries() -> Libraries:
+    """The table of libraries."""
+    table = tables.load("aws_libraries.toml")
+    return Libraries(
+        known={name: tuple(prefixes) for name, prefixes in table["libraries"].items()},
+        layers={name: tuple(prefixes) for name, prefixes in table["layers"].items()},
+        harmless=frozenset(table["harmless"]["names"]),
+    )
+
+
+def unseen(handler: Handler) -> Iterator[Open]:
+    """Why more may be called within a handler's reach than its SDK calls say."""
+    for unresolved in handler.calls.unresolved:
+        yield Open(f"the call {unresolved.name or 'of the SDK'} is not resolved ({unresolved.reason})")
+    for library in handler.calls.wrappers:
+        yield Open(f"{library} calls AWS by itself", libraries().prefixes(library.partition(".")[0]))
+    for module in handler.reach.modules:
+        if _EXTENSION_PORT in module.source.text:
+            yield Open("the code asks the Parameters and Secrets extension", ("secretsmanager", "ssm", "kms"))
+        yield from _imports(handler, module)
+        yield from _handed_on(handler, module)
+
+
+def _imports(handler: Handler, module: PythonModule) -> Iterator[Open]:
+    from lambdalint.python.names import BindingKind
+
+    wrappers = {library.partition(".")[0] for library in handler.calls.wrappers}
+    seen = sys.stdlib_module_names | libraries().harmless | wrappers
+    for binding in module.names.imports:
+        root = (binding.qualified or "").lstrip(".").partition(".")[0]
+        if binding.kind is BindingKind.STAR_IMPORT or not root or root in seen:
+            continue
+        if root.startswith(("mypy_boto3", "types_")) or module.in_type_checking(binding.node):
+            continue
+        if not handler.program.is_local(module, binding):
+            yield Open(f"what {root} calls is not in sight", libraries().prefixes(root))
+
+
+def _handed_on(handler: Handler, module: PythonModule) -> Iterator[Open]:
+    """Methods of SDK objects that are passed as values, and SDK objects that are passed to a library."""
+    import libcst as cst
+
+    for node in module.nodes(cst.Call):
+        if not node.args or handler.reach.phase(module, node) is None:
+            continue
+        for argument in node.args:
+            if isinstance(argument.value, (cst.Name, cst.Attribute)):
+                yield from _passed(handler, module, node, argument.value)
+
+
+def _passed(
+    handler: Handler, module: PythonModule, call: cst.Call, value: cst.Name | cst.Attribute
+) -> Iterator[Open]:
+    from lambdalint.python.symbols import Member, Sdk, given
+
+    for symbol in given(handler.evaluator.value(module, value)):
+        if isinstance(symbol, Member) and isinstance(symbol.base, Sdk):
+            prefix = sdk.prefix(symbol.base.service) or ANY
+            yield Open(f"{symbol.base.service}.{symbol.name} is handed on as a function", (prefix,))
+        elif isinstance(symbol, Sdk) and symbol.service and _is_of_library(handler, module, call.func):
+            yield Open(
+                f"a {symbol.service} client is handed to a library", (sdk.prefix(symbol.service) or ANY,)
+            )
+
+
+def _is_of_library(handler: Handler, module: PythonModule, callee: cst.BaseExpression) -> bool:
+    from lambdalint.python.symbols import External, Instance, Member, given
+
+    for symbol in given(handler.evaluator.value(module, callee)):
+        if isinstance(symbol, External) and not symbol.qualified.startswith(_READERS):
+            return True
+        if isinstance(symbol, Member) and isinstance(symbol.base, Instance):
+            return True
+    return False
