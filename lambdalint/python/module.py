@@ -143,12 +143,31 @@ class PythonModule:
 
         Decorators, defaults and annotations run where the function is defined, not in it.
         """
-        below = node
-        for ancestor in self.ancestors(node):
-            if isinstance(ancestor, _FUNCTIONS) and below is ancestor.body:
-                return ancestor
-            below = ancestor
-        return None
+        known = self._functions
+        parents = self._walk.parents
+        below: cst.CSTNode = node
+        lines: list[int] = []
+        found: cst.FunctionDef | cst.Lambda | None = None
+        while (above := parents.get(id(below)) or self.parent(below)) is not None:
+            cls = above.__class__
+            if (cls is cst.FunctionDef or cls is cst.Lambda) and below is above.body:  # type: ignore[attr-defined]
+                found = above  # type: ignore[assignment]
+                break
+            if cls is cst.SimpleStatementLine or cls is cst.IndentedBlock:
+                key = id(above)
+                if key in known:
+                    found = known[key]
+                    break
+                lines.append(key)
+            below = above
+        for key in lines:
+            known[key] = found
+        return found
+
+    @cached_property
+    def _functions(self) -> dict[int, cst.FunctionDef | cst.Lambda | None]:
+        """Of lines and blocks that were met before."""
+        return {}
 
     def enclosing_class(self, node: cst.CSTNode) -> cst.ClassDef | None:
         """The class of whose body the node is directly a part: the class of a method, for one."""

@@ -338,8 +338,12 @@ class ModuleNames:
         target: cst.Name | None = None,
     ) -> Binding:
         home = self._home(scope, name, kind)
-        binding = Binding(name, kind, node, home, value, qualified, [], target)
-        home.bindings.setdefault(name, []).append(binding)
+        others = home.bindings.get(name)
+        if others is None:
+            others = home.bindings[name] = []
+        shared: list[cst.Name] = others[0].reads if others else []
+        binding = Binding(name, kind, node, home, value, qualified, shared, target)
+        others.append(binding)
         if target is not None:
             self._bound[id(target)] = binding
         return binding
@@ -363,6 +367,9 @@ class ModuleNames:
         meanings = self._meanings
         for scope, reads in self._reads:
             seen = scope.seen
+            # The bindings of a name in one scope share one list of reads: a name that is bound and read
+            # hundreds of times would otherwise cost the product.
+            lists: dict[str, list[list[cst.Name]]] = {}
             for name in reads:
                 value = name.value
                 found = seen.get(value)
@@ -370,8 +377,12 @@ class ModuleNames:
                     found = seen[value] = self._search(scope, value)
                 if found:
                     meanings[id(name)] = found
-                    for binding in found:
-                        binding.reads.append(name)
+                    into = lists.get(value)
+                    if into is None:
+                        unique = {id(binding.reads): binding.reads for binding in found}
+                        into = lists[value] = list(unique.values())
+                    for each in into:
+                        each.append(name)
         del self._reads
 
     def _search(self, scope: Scope, name: str) -> tuple[Binding, ...]:
