@@ -24,6 +24,9 @@ from lambdalint.template.json_nodes import JsonError, compose_json
 # cfn-lint refuses the same (_MAX_EXPANDED_NODES): aliases may not blow a small file up for all who walk it.
 MAX_NODES = 250_000
 
+_QUOTE = " (quote it if it is text)"
+_EMPTY = "the file is empty: a template needs a Resources section"
+
 _MERGE = "tag:yaml.org,2002:merge"
 _NULL = "tag:yaml.org,2002:null"
 _STRING = "tag:yaml.org,2002:str"
@@ -55,24 +58,24 @@ def decode(text: str) -> Decoded:
         root, json = _compose(text, json)
     except _Refused as refused:
         return Decoded(None, None, (refused.problem,), json)
-    if root is None:
-        return Decoded(
-            None,
-            None,
-            (Problem("the file is empty: a template needs a Resources section", Span(0, 0)),),
-            json,
-        )
     problems: list[Problem] = []
     try:
+        if root is None:
+            raise _Refused(_EMPTY, Span(0, 0))
         if "&" in text:
             _refuse_explosion(root)
+        if "<<" in text:
+            problems.extend(_without_bad_merges(root))
         try:
-            return Decoded(_construct(text, root), root, (), json)
+            data = _construct(text, root)
         except _Refused:
             problems.extend(_mend(root))
-            return Decoded(_construct(text, root), root, tuple(problems), json)
+            data = _construct(text, root)
+        if data is None:
+            raise _Refused(_EMPTY, Span(0, 0))
     except _Refused as refused:
         return Decoded(None, root, (*problems, refused.problem), json)
+    return Decoded(data, root, tuple(sorted(problems, key=lambda problem: problem.span)), json)
 
 
 def key_value(node: yaml.Node) -> object:
@@ -110,7 +113,7 @@ def _compose(text: str, json: bool) -> tuple[yaml.Node | None, bool]:
                 return compose_json(text), True
             except JsonError as json_error:
                 if _looks_like_json(text):
-                    span = Span(json_error.offset, json_error.offset + 1)
+                    span = _character(text, json_error.offset)
                     raise _Refused(f"is not valid JSON: {json_error.reason}", span) from None
         raise _refusal(error, text) from None
 
@@ -140,21 +143,26 @@ def _construct(text: str, root: yaml.Node) -> Any:
 def _refusal(error: Exception, text: str) -> _Refused:
     """The problem that an exception of PyYAML or of cfn-lint's constructors stands for."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
     if mark is None:
         position = getattr(error, "position", None)
         start = position if isinstance(position, int) else 0
     else:
         start = mark.index
-    start = min(start, len(text))
-    return _Refused(
-        f"cannot be read as YAML: {problem}{_advice(str(problem))}", Span(start, min(start + 1, len(text)))
-    )
+    if text[start : start + 1] == "\t":
+        problem = "a tab stands where only spaces may (indent with spaces)"
+    span = _character(text, start)
+    return _Refused(f"cannot be read as YAML: {problem}{_advice(problem)}", span)
+
+
+def _character(text: str, offset: int) -> Span:
+    """The span of one character; at the end of the text, of none."""
+    return Span(min(offset, len(text)), min(offset + 1, len(text)))
 
 
 def _advice(problem: str) -> str:
     if "cannot start any token" in problem:
-        return " (indent with spaces, and quote values that begin with %, @ or `)"
+        return " (quote values that begin with %, @ or `)"
     if "another document" in problem or "found another document" in problem:
         return " (keep one document in a file)"
     if "could not determine a constructor" in problem:
@@ -223,7 +231,7 @@ def _mended_pairs(node: yaml.MappingNode, problems: list[Problem]) -> list[tuple
     # Merged pairs come first and are meant to be overridden (flatten_mapping has run already).
     merged = bool(getattr(node, "using_merge", False)) or any(key.tag == _MERGE for key, _ in node.value)
     for key, value in node.value:
-        span = Span(key.start_mark.index, max(key.end_mark.index, key.start_mark.index + 1))
+        span = Span(key.start_mark.index, key.end_mark.index)
         if not isinstance(key, yaml.ScalarNode):
             problems.append(Problem("a key must be plain text, not a list or a mapping: quote it", span))
             continue
@@ -231,10 +239,7 @@ def _mended_pairs(node: yaml.MappingNode, problems: list[Problem]) -> list[tuple
             problems.append(Problem(f"the key {key.value!r} is null: give it a name, or quote it", span))
             continue
         if key.tag == _MERGE:
-            if _mergeable(value):
-                kept[id(key)] = (key, value)
-            else:
-                problems.append(Problem("`<<` merges mappings only: give it an alias of a mapping", span))
+            kept[id(key)] = (key, value)
             continue
         name = key_value(key)
         if name in kept and not merged:
@@ -250,6 +255,19 @@ def _mended_pairs(node: yaml.MappingNode, problems: list[Problem]) -> list[tuple
     return list(kept.values())
 
 
+def _without_bad_merges(root: yaml.Node) -> Iterator[Problem]:
+    """Takes out the merge keys whose value is no mapping; PyYAML would drop them and stop halfway."""
+    for node in _post_order(root):
+        if not isinstance(node, yaml.MappingNode):
+            continue
+        bad = [key for key, value in node.value if key.tag == _MERGE and not _mergeable(value)]
+        for key in bad:
+            span = Span(key.start_mark.index, key.end_mark.index)
+            yield Problem("`<<` merges mappings only: give it an alias of a mapping", span)
+        if bad:
+            node.value = [pair for pair in node.value if pair[0] not in bad]
+
+
 def _mergeable(node: yaml.Node) -> bool:
     if isinstance(node, yaml.SequenceNode):
         return all(isinstance(child, yaml.MappingNode) for child in node.value)
@@ -263,7 +281,7 @@ def _mend_scalar(node: yaml.Node, problems: list[Problem]) -> None:
     try:
         SafeConstructor().construct_object(node, deep=True)
     except Exception as error:
-        reason = getattr(error, "problem", None) or str(error)
-        span = Span(node.start_mark.index, max(node.end_mark.index, node.start_mark.index + 1))
-        problems.append(Problem(f"{node.value!r} cannot be read: {reason} (quote it if it is text)", span))
+        reason = str(getattr(error, "problem", None) or error)
+        span = Span(node.start_mark.index, node.end_mark.index)
+        problems.append(Problem(f"{node.value!r} cannot be read: {reason}{_advice(reason) or _QUOTE}", span))
         node.tag = _STRING
