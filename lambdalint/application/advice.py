@@ -187,6 +187,7 @@ def replacement(
     why_open = tuple(dict.fromkeys(reason for one in found for reason in one.why_open(prefixes)))
     if any(":accesspoint/" in part.text for part in statement.resources):
         why_open = (*why_open, "an access point can stand for a bucket")
+    why_open = (*why_open, *(f"{name} uses the role too" for name in _other_users(statement, functions)))
     linked = all(one.linked for one in found)
     closed = linked and not why_open
     basis: Basis = "calls" if served else "nothing"
@@ -333,6 +334,25 @@ def _grants_on(resource: str, need: Need) -> bool:
 
 def _is_data(value: object) -> bool:
     return isinstance(value, (str, dict))
+
+
+def _other_users(statement: Statement, functions: Sequence[LambdaFunction]) -> Iterator[str]:
+    """What else than the functions gets the role or policy that holds a statement, if it stands alone."""
+    template = functions[0].template
+    if statement.owner == "function":
+        return
+    carriers = {str(statement.policy[1])}
+    roles = {granted.role for function in functions if (granted := grants(template, function)).role}
+    carriers.update(role for role in roles if role)
+    own = {function.logical_id for function in functions}
+    for carrier in sorted(carriers):
+        for path in template.references(carrier):
+            name = str(path[1]) if len(path) > 1 else ""
+            resource = template.resources.get(name) if path[0] == "Resources" else None
+            if resource is not None and name not in own and not resource.type.startswith("AWS::IAM::"):
+                yield name
+            elif path[0] == "Outputs" and "Export" in (template.get(path[:2]) or {}):
+                yield f"whoever imports {name}"
 
 
 # -- what a policy can name ----------------------------------------------------------------------------------

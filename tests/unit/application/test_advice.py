@@ -172,6 +172,22 @@ def test_a_wildcard_template_is_never_offered(tmp_path: Path) -> None:
     assert "TextractPolicy" not in advised(tmp_path, template, READ).text()
 
 
+@pytest.mark.parametrize(
+    ("user", "name"),
+    [
+        (
+            "  Flow: {Type: AWS::StepFunctions::StateMachine, Properties: {RoleArn: !GetAtt Role.Arn}}\n",
+            "Flow",
+        ),
+        ("Outputs:\n  Arn: {Value: !GetAtt Role.Arn, Export: {Name: role}}\n", "whoever imports Arn"),
+    ],
+)
+def test_a_role_that_others_use_is_left_to_them(tmp_path: Path, user: str, name: str) -> None:
+    found = advised(tmp_path, role(allow("dynamodb:*")) + user, READ)
+    assert not found.complete
+    assert found.why_open == (f"{name} uses the role too",)
+
+
 def test_words() -> None:
     assert and_(["a"]) == "a"
     assert and_(["a", "b", "c"]) == "a, b and c"
