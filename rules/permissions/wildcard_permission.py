@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from lambdalint.application.advice import BASIC, VPC, Replacement, and_, replacement, some
+from lambdalint.application.advice import BASIC, VPC, Replacement, replacement
 from lambdalint.application.policy_edits import replace_statement
 from lambdalint.application.wide import Wide, wide
+from lambdalint.application.wording import and_, some
 from lambdalint.finding import Finding, Fix, Label, Role, Safety, Severity
 from lambdalint.rule import Rule
 from lambdalint.template.grants import Statement, grants, role_statements

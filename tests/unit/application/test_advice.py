@@ -5,7 +5,8 @@ from textwrap import indent
 
 import pytest
 
-from lambdalint.application.advice import Replacement, and_, or_, replacement, some
+from lambdalint.application.advice import Replacement, replacement
+from lambdalint.application.wording import and_, or_, some
 from lambdalint.template.grants import role_statements
 from tests.unit.application.projects import project_of
 
