@@ -179,9 +179,7 @@ def replacement(
         basis=basis,
         logging=any(action.startswith("logs:") for action in own),
         network=any(action.startswith("ec2:") for action in own),
-        fitting=tuple(fitting_templates(template, statement))
-        if sam and basis == "nothing" and not closed
-        else (),
+        fitting=tuple(fitting_templates(template, statement)) if fits else (),
         sam=sam,
         linked=linked,
         why_open=why_open,

@@ -72,6 +72,8 @@ def features(function: LambdaFunction) -> Iterator[Needed | Open]:
     if function.property("VpcConfig"):
         for action in _INTERFACES:
             yield Needed(Need(action, UNKNOWN), feature="VpcConfig")
+    if function.property("LoggingConfig"):
+        yield Open("the function logs to a group of another name", ("logs",))
     if function.property("FileSystemConfigs"):
         yield Open("the function mounts a file system", ("elasticfilesystem", "s3", "s3files"))
     for trigger in function.triggers:
