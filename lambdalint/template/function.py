@@ -378,6 +378,8 @@ class LambdaFunction:
         for depth, key in enumerate(keys):
             rest = tuple(keys[depth:])
             if not isinstance(local, dict) or key not in local:
+                if isinstance(local, dict) and any(is_macro(name) for name in local):
+                    return [("own", (*own, *rest))]  # the transform may bring it
                 return [("globals", (*globally, *rest))]
             if not isinstance(common, dict) or key not in common:
                 return [("own", (*own, *rest))]

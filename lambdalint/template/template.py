@@ -44,6 +44,7 @@ _YAML_RESOURCES = re.compile(
 )
 _YAML_TYPE = re.compile(r"^\s+[\"']?Type[\"']?\s*:\s*[\"']?(?:AWS|Custom|Alexa)::\w", re.MULTILINE)
 _JSON_TYPE = re.compile(r'"Type"\s*:\s*"(?:AWS|Custom|Alexa)::\w')
+_JSON_OBJECT = re.compile(r"\s*\{")
 _JSON_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|[{}\[\]]', re.DOTALL)
 # What SAM makes without an owner, by the beginning of its name.
 _IMPLICIT = {
@@ -475,7 +476,8 @@ def _json_looks_like_template(text: str) -> bool:
             depth -= 1
         elif depth == 1 and token.group(2):
             key = token.group(1)
-            marks_template = key == "AWSTemplateFormatVersion" or (key == "Resources" and typed)
-            if marks_template:
+            if key == "AWSTemplateFormatVersion":
+                return True
+            if key == "Resources" and typed and _JSON_OBJECT.match(text, token.end()):
                 return True
     return False
