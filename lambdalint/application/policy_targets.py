@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from lambdalint.application.targets import Resolved
 
 
+# Resources that calls are only given by ARN, and those that they can be given by name or by ARN.
+_BY_ARN = frozenset({"sns:topic", "states:statemachine", "states:activity"})
+_EITHER = frozenset({"secretsmanager:Secret", "lambda:function", "events:event-bus", "kinesis:stream"})
+
+
 def to_target(resolved: Resolved, kind: str) -> Target:
     """What IAM calls the resource that a call acts on; UNKNOWN where the template cannot name it."""
     value = resolved.value
@@ -56,13 +61,14 @@ def _of_expression(node: object, resolved: Resolved, kind: str) -> Target:
         return UNKNOWN
     parameter = resolved.parameter or (resolved.value.name if isinstance(resolved.value, Unknown) else "")
     known = text if isinstance(resolved.value, (Known, Text)) else None
-    is_url = bool(known and "://" in known) or parameter.lower().endswith("url")
-    if (
-        is_url or "accesspoint" in parameter.lower()
-    ):  # an access point's alias stands where a bucket's name can
+    if (known and "://" in known) or parameter.lower().endswith("url"):
         return UNKNOWN
-    is_arn = known.startswith("arn:") if known else parameter.lower().endswith("arn")
-    if kind == "secretsmanager:Secret" and not known and not is_arn:
-        return UNKNOWN  # a secret's name or its ARN: both are accepted
+    if "accesspoint" in parameter.lower():  # an access point's alias can stand where a bucket's name does
+        return UNKNOWN
+    is_arn = kind in _BY_ARN or (known.startswith("arn:") if known else parameter.lower().endswith("arn"))
+    if kind == "sqs:queue" and not is_arn:
+        return UNKNOWN  # a URL, which a policy cannot name a queue by
+    if kind in _EITHER and not known and not is_arn and not parameter.lower().endswith("name"):
+        return UNKNOWN
     shown = f"`{parameter}`" if parameter else "a value of the template"
     return targets.of_expression(node, kind, is_arn, shown, known)

@@ -192,3 +192,97 @@ def test_sdk_objects_that_are_handed_on(tmp_path: Path, code: str, reason: str) 
     assert not found.closed({"s3"})
     assert any(reason in why for why in found.why_open({"s3"}))
     assert found.closed({"dynamodb"})
+
+
+MORE = TEMPLATE.replace(
+    "Parameters:\n",
+    "Parameters:\n"
+    "  SecretArn: {Type: String}\n"
+    "  SecretName: {Type: String}\n"
+    "  QueueUrlParam: {Type: String}\n"
+    "  AccessPointAlias: {Type: String, Default: x-s3alias}\n",
+).replace(
+    "        Variables:\n",
+    "        Variables:\n"
+    "          SECRET_ARN: !Ref SecretArn\n"
+    "          SECRET: !Ref SecretName\n"
+    "          URL: !Ref QueueUrlParam\n"
+    "          ALIAS: !Ref AccessPointAlias\n"
+    '          BUCKET: !Sub "${AWS::StackName}-files"\n'
+    "          STORED: '{{resolve:ssm:/app/table}}'\n",
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "action", "known"),
+    [
+        ('boto3.client("s3").upload_file("f", os.environ["BUCKET"], "k")', "s3:PutObject", True),
+        ('boto3.client("secretsmanager").get_secret_value(SecretId=os.environ["SECRET_ARN"])', "", True),
+        ('boto3.client("secretsmanager").get_secret_value(SecretId=os.environ["SECRET"])', "", True),
+        ('boto3.client("sqs").send_message(QueueUrl=os.environ["URL"])', "sqs:SendMessage", False),
+        ('boto3.client("lambda").invoke(FunctionName=os.environ["SECRET"])', "", True),
+        ('boto3.client("lambda").invoke(FunctionName=os.environ["URL"])', "", False),
+        ('boto3.client("s3").get_object(Bucket=os.environ["ALIAS"], Key="k")', "s3:GetObject", False),
+        ('boto3.client("dynamodb").get_item(TableName=os.environ["STORED"])', "", False),
+        ('boto3.client("kms").decrypt(KeyId="alias/mine", CiphertextBlob=b"")', "kms:Decrypt", False),
+        ('boto3.client("bedrock-runtime").converse(modelId="amazon.nova-lite-v1:0")', "", True),
+        ('boto3.client("bedrock-runtime").converse(modelId="us.amazon.nova-lite-v1:0")', "", False),
+        ('boto3.client("ses").send_email(Source="me@example.com")', "ses:SendEmail", False),
+    ],
+)
+def test_what_a_policy_can_name(tmp_path: Path, code: str, action: str, known: bool) -> None:
+    (found, *_) = [one for one in needs_of(tmp_path, code, MORE).needed if one.calls]
+    assert found.need.target.known is known
+    assert action in ("", found.need.action)
+
+
+@pytest.mark.parametrize(
+    ("code", "closed"),
+    [
+        ('boto3.client("s3").upload_file("f", "b", "k", ExtraArgs={"ACL": "private"})', True),
+        ('boto3.client("s3").upload_file("f", "b", "k", ExtraArgs=event["extra"])', False),
+        ('boto3.client("s3").put_object(**event)', False),
+    ],
+)
+def test_arguments_that_are_not_known_leave_the_service_open(tmp_path: Path, code: str, closed: bool) -> None:
+    assert needs_of(tmp_path, code).closed({"s3"}) is closed
+
+
+@pytest.mark.parametrize(
+    ("statement", "closed"),
+    [
+        ('boto3.client("dynamodb").execute_statement(Statement=event["sql"])', False),
+        ('boto3.client("dynamodb").execute_statement(Statement=f"SELECT * FROM {event}")', True),
+        ('boto3.client("dynamodb").transact_write_items(TransactItems=event["items"])', False),
+    ],
+)
+def test_statements_and_transactions_that_are_not_written_out(
+    tmp_path: Path, statement: str, closed: bool
+) -> None:
+    assert needs_of(tmp_path, statement).closed({"dynamodb"}) is closed
+
+
+@pytest.mark.parametrize(
+    ("lines", "prefix"),
+    [
+        ("      Events:\n        A: {Type: MSK, Properties: {Stream: x, Topics: [t]}}\n", "kafka"),
+        ("      FileSystemConfigs: [{Arn: x, LocalMountPath: /mnt/x}]\n", "elasticfilesystem"),
+        ("      LoggingConfig: {LogGroup: mine}\n", "logs"),
+        ("      DeadLetterQueue: {Type: SQS, TargetArn: !ImportValue queue}\n", "sqs"),
+        ("      Layers: ['arn:aws:lambda:x:1:layer:AWS-Parameters-and-Secrets-Lambda-Extension:1']\n", "ssm"),
+    ],
+)
+def test_features_whose_needs_are_not_all_known(tmp_path: Path, lines: str, prefix: str) -> None:
+    assert not needs_of(tmp_path, "pass", TEMPLATE + lines).closed({prefix})
+    assert needs_of(tmp_path, "pass", TEMPLATE + lines).closed({"translate"})
+
+
+def test_a_stream_is_read_by_the_poller(tmp_path: Path) -> None:
+    template = TEMPLATE.replace("  Jobs:", "  Clicks: {Type: AWS::Kinesis::Stream}\n  Jobs:") + (
+        "      Events:\n"
+        "        Clicks: {Type: Kinesis, Properties: {Stream: !GetAtt Clicks.Arn}}\n"
+        "        Elsewhere: {Type: SQS, Properties: {Queue: 'arn:aws:sqs:eu-west-1:123456789012:jobs'}}\n"
+    )
+    found = {(one.need.action, one.need.target.key) for one in needs_of(tmp_path, "pass", template).needed}
+    assert ("kinesis:GetRecords", "Clicks") in found
+    assert ("sqs:ReceiveMessage", "=arn:aws:sqs:eu-west-1:123456789012:jobs") in found
