@@ -100,10 +100,11 @@ def _handed_on(handler: Handler, module: PythonModule) -> Iterator[Open]:
 def _passed(
     handler: Handler, module: PythonModule, call: cst.Call, value: cst.Name | cst.Attribute
 ) -> Iterator[Open]:
+    from lambdalint.python.sdk import is_operation
     from lambdalint.python.symbols import Member, Sdk, given
 
     for symbol in given(handler.evaluator.value(module, value)):
-        if isinstance(symbol, Member) and isinstance(symbol.base, Sdk):
+        if isinstance(symbol, Member) and isinstance(symbol.base, Sdk) and is_operation(symbol.name):
             prefix = sdk.prefix(symbol.base.service) or ANY
             yield Open(f"{symbol.base.service}.{symbol.name} is handed on as a function", (prefix,))
         elif isinstance(symbol, Sdk) and symbol.service and _is_of_library(handler, module, call.func):
