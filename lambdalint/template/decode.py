@@ -34,7 +34,7 @@ _STRING = "tag:yaml.org,2002:str"
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with the text, what to do about it, and where."""
+    """What is wrong with the text, what to do about it, and where. The message is a whole clause."""
 
     message: str
     span: Span
@@ -106,7 +106,7 @@ def _compose(text: str, json: bool) -> tuple[yaml.Node | None, bool]:
         finally:
             loader.dispose()
     except RecursionError:
-        raise _Refused("is nested too deeply to be read: flatten it", Span(0, 0)) from None
+        raise _Refused("the template is nested too deeply to be read: flatten it", Span(0, 0)) from None
     except (yaml.YAMLError, UnicodeError, ValueError) as error:
         if json:
             try:
@@ -114,7 +114,7 @@ def _compose(text: str, json: bool) -> tuple[yaml.Node | None, bool]:
             except JsonError as json_error:
                 if _looks_like_json(text):
                     span = _character(text, json_error.offset)
-                    raise _Refused(f"is not valid JSON: {json_error.reason}", span) from None
+                    raise _Refused(f"the template is not valid JSON: {json_error.reason}", span) from None
         raise _refusal(error, text) from None
 
 
@@ -135,14 +135,17 @@ def _construct(text: str, root: yaml.Node) -> Any:
     try:
         return loader.construct_document(root)
     except RecursionError:
-        raise _Refused("is nested too deeply to be read: flatten it", Span(0, 0)) from None
+        raise _Refused("the template is nested too deeply to be read: flatten it", Span(0, 0)) from None
     except Exception as error:  # constructors raise whatever int(), date() and base64 raise
         raise _refusal(error, text) from None
 
 
 def _refusal(error: Exception, text: str) -> _Refused:
     """The problem that an exception of PyYAML or of cfn-lint's constructors stands for."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    mark = getattr(error, "problem_mark", None)
+    # A text that should be a key, with no colon behind it, is noticed on a later line; it is the context.
+    if mark is None or getattr(error, "context", None) == "while scanning a simple key":
+        mark = getattr(error, "context_mark", None) or mark
     problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
     if mark is None:
         position = getattr(error, "position", None)
@@ -152,7 +155,7 @@ def _refusal(error: Exception, text: str) -> _Refused:
     if text[start : start + 1] == "\t":
         problem = "a tab stands where only spaces may (indent with spaces)"
     span = _character(text, start)
-    return _Refused(f"cannot be read as YAML: {problem}{_advice(problem)}", span)
+    return _Refused(f"the template cannot be read as YAML: {problem}{_advice(problem)}", span)
 
 
 def _character(text: str, offset: int) -> Span:
@@ -186,7 +189,8 @@ def _refuse_explosion(root: yaml.Node) -> None:
         if size > MAX_NODES:
             start = node.start_mark.index
             raise _Refused(
-                f"grows to more than {MAX_NODES} nodes once aliases are resolved: write the values out",
+                f"the template grows to more than {MAX_NODES} nodes once aliases are resolved: "
+                "write the values out",
                 Span(start, start + 1),
             )
         sizes[id(node)] = size
@@ -236,7 +240,7 @@ def _mended_pairs(node: yaml.MappingNode, problems: list[Problem]) -> list[tuple
             problems.append(Problem("a key must be plain text, not a list or a mapping: quote it", span))
             continue
         if key.tag == _NULL:
-            problems.append(Problem(f"the key {key.value!r} is null: give it a name, or quote it", span))
+            problems.append(Problem(f"the key `{key.value}` is null: give it a name, or quote it", span))
             continue
         if key.tag == _MERGE:
             kept[id(key)] = (key, value)
@@ -247,7 +251,7 @@ def _mended_pairs(node: yaml.MappingNode, problems: list[Problem]) -> list[tuple
             line = first.start_mark.line + 1
             problems.append(
                 Problem(
-                    f"the key {key.value!r} is given twice (first on line {line}): keep one; the last wins",
+                    f"the key `{key.value}` is given twice (first on line {line}): keep one; the last wins",
                     span,
                 )
             )
@@ -283,5 +287,5 @@ def _mend_scalar(node: yaml.Node, problems: list[Problem]) -> None:
     except Exception as error:
         reason = str(getattr(error, "problem", None) or error)
         span = Span(node.start_mark.index, node.end_mark.index)
-        problems.append(Problem(f"{node.value!r} cannot be read: {reason}{_advice(reason) or _QUOTE}", span))
+        problems.append(Problem(f"`{node.value}` cannot be read: {reason}{_advice(reason) or _QUOTE}", span))
         node.tag = _STRING

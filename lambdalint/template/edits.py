@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -31,11 +32,13 @@ Data = Any
 """Scalars, lists and mappings of them."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./$*+-](?:[A-Za-z0-9_./$*+=@() -]|:(?=\S))*(?<! )", re.ASCII)
+_ANCHOR = re.compile(r"(?:![^\s]*\s+)?&([^\s,\[\]{}]+)")
 _COMMENT = re.compile(r"(?:^|[ \t])#", re.MULTILINE)
 _SPACE = re.compile(r"[ \t]*")
 _TO_LINE_END = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=\r|\n|$)")
 _SHORT_FORM = re.compile(r"(?::|-|\[|,)\s+!(?:Ref|GetAtt|Sub)\b")
 _COMPACT = re.compile(r'\{[ \t]*"(?:Ref|Fn::\w+)"[ \t]*:[^{}\r\n]*\}')
+_JSON_OPENS = re.compile(r"^([ \t]*)(?:[^ \t\r\n].*)?[{\[][ \t]*\r?\n(?=([ \t]*)[^ \t\r\n}\]])", re.MULTILINE)
 _LONG_FORM = re.compile(r"^\s*(?:- )?(?:Ref|Fn::GetAtt|Fn::Sub):", re.MULTILINE)
 
 
@@ -308,10 +311,27 @@ class _Editor:
         node = self._places.node(())
         for depth in range(1, len(path) + 1):
             below = self._places.node(path[:depth])
-            if node is None or below is None or not self._own(below, node):
+            if node is None or below is None or not self._own(below, node) or self._is_shared(below):
+                return None
+            if self._is_alias(path[:depth], below, node):
                 return None
             node = below
         return node
+
+    def _is_shared(self, node: yaml.Node) -> bool:
+        """Whether an alias elsewhere means this node."""
+        anchor = _ANCHOR.match(self._text, self._bounds(node).start)
+        return anchor is not None and re.search(rf"\*{re.escape(anchor[1])}(?![\w-])", self._text) is not None
+
+    def _is_alias(self, path: Path, node: yaml.Node, parent: yaml.Node) -> bool:
+        """Whether what stands at a path is an alias: its node stands before its key, or before the items that
+        come before it."""
+        start = self._bounds(node).start
+        if isinstance(parent, yaml.MappingNode):
+            return start < self._places.key(path).end and node is not parent
+        if not isinstance(parent, yaml.SequenceNode) or not isinstance(path[-1], int):
+            return False
+        return any(start < self._bounds(each).end for each in parent.value[: path[-1]])
 
     def _in_flow(self, path: Path) -> bool:
         nodes = (self._places.node(path[:depth]) for depth in range(len(path)))
@@ -363,33 +383,52 @@ def _style(template: Template) -> _Style:
 
 
 def _indentation(template: Template) -> tuple[str, int]:
-    """One level of indentation, and how far dashes are indented under their key: as the file first does."""
-    text = template.source.text
+    """One level of indentation, and how far dashes are indented under their key: as the file mostly does,
+    what stands under Resources first."""
     if template.json:
-        match = re.search(r"\n([ \t]+)\S", text)
-        return (match.group(1) if match else "  "), 0
-    step = 0
-    dash: int | None = None
-    for key, value in _block_pairs(template.places.node(())):
+        return _json_step(template.source.text), 0
+    for root in (("Resources",), ()):
+        steps, dashes = _offsets(template.places.node(root))
+        if steps:
+            break
+    step = _most(steps, 2)
+    return " " * step, _most(dashes, step)
+
+
+def _json_step(text: str) -> str:
+    """What a line is indented by under the line before it that opens a mapping or list."""
+    found: Counter[str] = Counter()
+    for opening, line in _JSON_OPENS.findall(text):
+        if line != opening and line.startswith(opening):
+            found[line[len(opening) :]] += 1
+    return max(found, key=found.__getitem__, default="  ")
+
+
+def _offsets(root: yaml.Node | None) -> tuple[Counter[int], Counter[int]]:
+    """By how many columns the block mappings and the dashes of block lists are indented under their key."""
+    steps: Counter[int] = Counter()
+    dashes: Counter[int] = Counter()
+    for key, value in _block_pairs(root):
         offset = value.start_mark.column - key.start_mark.column
         if value.start_mark.line == key.start_mark.line:
             continue
-        if isinstance(value, yaml.MappingNode) and not step and offset > 0:
-            step = offset
-        if isinstance(value, yaml.SequenceNode) and dash is None and offset >= 0:
-            dash = offset
-        if step and dash is not None:
-            break
-    step = step or 2
-    return " " * step, step if dash is None else dash
+        if isinstance(value, yaml.MappingNode) and offset > 0:
+            steps[offset] += 1
+        if isinstance(value, yaml.SequenceNode) and offset >= 0:
+            dashes[offset] += 1
+    return steps, dashes
+
+
+def _most(found: Counter[int], default: int) -> int:
+    return max(found, key=found.__getitem__, default=default)
 
 
 def _block_pairs(root: yaml.Node | None) -> Iterator[tuple[yaml.Node, yaml.Node]]:
-    """The pairs of a tree's block mappings, those of Resources' children before anything deeper."""
-    queue: list[yaml.Node] = [root] if root is not None else []
+    """The pairs of a tree's block mappings whose values are block mappings and lists."""
+    stack: list[yaml.Node] = [root] if root is not None else []
     seen: set[int] = set()
-    while queue:
-        node = queue.pop(0)
+    while stack:
+        node = stack.pop()
         if id(node) in seen or not isinstance(node, yaml.CollectionNode) or node.flow_style:
             continue
         seen.add(id(node))
@@ -397,9 +436,9 @@ def _block_pairs(root: yaml.Node | None) -> Iterator[tuple[yaml.Node, yaml.Node]
             for key, value in node.value:
                 if isinstance(value, yaml.CollectionNode) and not value.flow_style:
                     yield key, value
-                    queue.append(value)
+                    stack.append(value)
         else:
-            queue.extend(node.value)
+            stack.extend(node.value)
 
 
 def _scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:

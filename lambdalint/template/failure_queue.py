@@ -28,9 +28,11 @@ def add_failure_queue(function: LambdaFunction) -> tuple[Edit, ...] | None:
     if permission is None:
         return None
     resource: dict[str, Any] = {"Type": "AWS::SQS::Queue"}
-    # A role that is always there could not name a queue that sometimes is not.
-    if function.resource.condition is not None and not permission:
-        resource["Condition"] = str(function.resource.condition)
+    # What names the queue has to be absent wherever the queue is.
+    role = _declared_role(function) if permission else None
+    condition = function.resource.condition
+    if condition is not None and (role is None or role.condition == condition):
+        resource["Condition"] = str(condition)
     resource["Properties"] = {"MessageRetentionPeriod": RETENTION}
     added = insert_resource(template, function.logical_id, queue, resource)
     destination = _destination(function, arn)

@@ -34,6 +34,7 @@ _HARMLESS_TRANSFORMS = (
 )
 
 _JINJA = re.compile(r"\{\{-?\s*cookiecutter\.|^\s*\{%", re.MULTILINE)
+_YAML_INDENT = re.compile(r"\ufeff?(?:(?:[ \t]*(?:#.*)?|---[ \t]*|%.*)\r?\n)*( +)[\"']?[A-Za-z]")
 _YAML_MARK = re.compile(r"^[\"']?AWSTemplateFormatVersion[\"']?\s*:", re.MULTILINE)
 _YAML_TRANSFORM = re.compile(
     r"^[\"']?Transform[\"']?\s*:\s*(?:\[\s*|-\s+|\n\s*-\s+)?[\"']?AWS::", re.MULTILINE
@@ -81,6 +82,7 @@ def looks_like_template(text: str) -> bool:
     """
     if "AWSTemplateFormatVersion" not in text and "AWS::" not in text:
         return False
+    text = _outdented(text)
     if text.lstrip("\ufeff \t\r\n")[:1] == "{" and not _YAML_RESOURCES.search(text):
         return _json_looks_like_template(text)
     if _JINJA.search(text):
@@ -101,14 +103,15 @@ def load(
     decoded = decode(source.text)
     problems = list(decoded.problems)
     data = decoded.data
+    places = Places(source.text, decoded.root)
     if data is not None:
-        problems.extend(_shape_problems(data, source.text))
+        problems.extend(_shape_problems(data, source.text, places))
     return Template(
         source=source,
         data=data if isinstance(data, dict) else {},
         json=decoded.json,
         problems=tuple(problems),
-        places=Places(source.text, decoded.root),
+        places=places,
         configured=dict(parameters or {}),
         read=read or (lambda path: None),
     )
@@ -446,19 +449,30 @@ def _sub_names(argument: object) -> Iterator[str]:
                 yield match.group(1)
 
 
-def _shape_problems(data: object, text: str) -> Iterator[TemplateProblem]:
+def _shape_problems(data: object, text: str, places: Places) -> Iterator[TemplateProblem]:
     start = len(text) - len(text.lstrip("\ufeff \t\r\n"))
     place = Span(start, min(start + 1, len(text)))
     if not isinstance(data, dict):
         kind = "a list" if isinstance(data, list) else "plain text"
-        yield TemplateProblem(f"holds {kind}: a template is a mapping with a Resources section", place)
+        yield TemplateProblem(
+            f"the template holds {kind}: it must be a mapping with a Resources section", place
+        )
         return
     if "Resources" not in data:
         if not any(is_macro(key) for key in data):
-            yield TemplateProblem("has no Resources section: a template needs one", place)
+            yield TemplateProblem("the template has no Resources section: it needs one", place)
         return
-    if not isinstance(data["Resources"], dict):
-        yield TemplateProblem("Resources must be a mapping of logical ids to resources", place)
+    place = places.key(("Resources",))
+    if data["Resources"] is None:
+        yield TemplateProblem("`Resources` is empty: a template needs at least one resource", place)
+    elif not isinstance(data["Resources"], dict):
+        yield TemplateProblem("`Resources` must be a mapping of logical ids to resources", place)
+
+
+def _outdented(text: str) -> str:
+    """YAML without the indentation of its outermost mapping, which may have one."""
+    first = _YAML_INDENT.match(text)
+    return re.sub(f"^{first.group(1)}", "", text, flags=re.MULTILINE) if first else text
 
 
 def _json_looks_like_template(text: str) -> bool:

@@ -141,7 +141,7 @@ def _header_mode(value: Value) -> tuple[Mode, str]:
 
 
 def _authorizer(template: Template, name: str, value: Value, path: Path, options: Path) -> Iterator[Claim]:
-    for logical_id in template.identity.of(value):
+    for logical_id in _functions(template, value):
         yield (
             logical_id,
             Trigger(
