@@ -162,6 +162,8 @@ class _Editor:
                 return None
             pair = _json_pair(logical_id, resource, indent, self._style)
             return self._insert(full.end, f",{blank}{self._style.newline}{indent}{pair}")
+        if self._keeps_newlines(self._places.node(path)):
+            return None
         lines = _block({logical_id: resource}, indent, self._style)
         end = self._line_end(full.end)
         return None if end is None else self._insert(end, blank + self._lines(lines))
@@ -263,15 +265,16 @@ class _Editor:
         end = self._line_end(self._places.end(node))
         return None if end is None else self._insert(end, self._lines(lines))
 
-    def _keeps_newlines(self, node: yaml.Node) -> bool:
-        """Whether a node ends with a block scalar that counts the blank lines behind it (`|+`)."""
+    def _keeps_newlines(self, node: yaml.Node | None) -> bool:
+        """Whether a node ends with a block scalar to which a newline behind it belongs: one that keeps blank
+        lines (`|+`), or one at the end of a file that has no newline there."""
         while isinstance(node, yaml.CollectionNode) and node.value and not node.flow_style:
             last = node.value[-1]
             node = last[1] if isinstance(last, tuple) else last
         if not isinstance(node, yaml.ScalarNode) or node.style not in ("|", ">"):
             return False
         header = self._text[self._bounds(node).start :].split("\n", 1)[0]
-        return "+" in header
+        return "+" in header or not self._text[self._places.end(node) :]
 
     def _line_end(self, offset: int) -> int | None:
         """The end of the line on which content ends, its comment included; None if more content follows."""

@@ -70,7 +70,7 @@ def test_the_last_of_two_equal_keys_wins() -> None:
     text = "Resources:\n  A: {Timeout: 1, Memory: 2, Timeout: 3}\n  B: 1\n"
     assert plain(decode(text).data) == {"Resources": {"A": {"Memory": 2, "Timeout": 3}, "B": 1}}
     assert problems(text) == [
-        ("the key 'Timeout' is given twice (first on line 2): keep one; the last wins", "Timeout")
+        ("the key `Timeout` is given twice (first on line 2): keep one; the last wins", "Timeout")
     ]
     assert decode(text).problems[0].span.start == text.rindex("Timeout")
 
@@ -110,6 +110,7 @@ def test_what_a_merge_brings_may_be_overridden() -> None:
         ("# nothing\n", "the file is empty", ""),
         ("a:\n\tb: c\n", "a tab stands where only spaces may", "\t"),
         ("a: @b\n", "quote values that begin with", "@"),
+        ("a: 1\nb\nc: 2\n", "could not find expected ':'", "b"),
         ("a: b: c\n", "mapping values are not allowed", ":"),
         ("a: 1\n---\nb: 2\n", "keep one document in a file", "-"),
         ("a: &x [*x]\n", "an alias must not stand inside", "&"),

@@ -211,6 +211,13 @@ def test_where_nothing_can_be_added(parent: Path, key: str) -> None:
     assert insert_property(found, parent, key, 1) is None
 
 
+@pytest.mark.parametrize("text", ["|+\n      x\n\n", "|\n      x"])
+def test_a_block_that_would_grow_is_left_alone(text: str) -> None:
+    found = template(f"Resources:\n  A:\n    Type: {text}")
+    assert insert_property(found, ("Resources", "A"), "B", 1) is None
+    assert insert_resource(found, "A", "B", QUEUE) is None
+
+
 def test_only_lists_get_items_and_only_new_names_resources() -> None:
     found = template(TEXT)
     assert append_item(found, ("Resources", "Fn", "Properties"), 1) is None
@@ -237,7 +244,7 @@ def test_insertions_at_one_place_become_one_edit() -> None:
     assert together([first, None]) is None
 
 
-_ODD = """yes null ~ 1 1.5 0x1 2012-10-17 # ' " * &a !x { [a] a,b % @ ` | > a: :a s3:Get* arn:aws:s3:::b/* ${A}"""
+_ODD = """yes null ~ 1 1.5 0x1 2012-10-17 # ' " * &a !x { [a] a,b % @ ` | > a: :a s3:Get* arn:x:::b/* ${A}"""
 _TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=10) | st.sampled_from(
     [*_ODD.split(), "", "- a", "a: b", "a #b", "a\nb", " a "]
 )

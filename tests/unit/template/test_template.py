@@ -17,6 +17,7 @@ from tests.unit.template.templates import at, template
         "Transform: ['AWS::LanguageExtensions']\n",
         "# comment\n---\nResources:\n  # the bucket\n  A:\n    Type: 'AWS::S3::Bucket'\n",
         '"Resources":\r\n  "A":\r\n    "Type": "AWS::S3::Bucket"\r\n',
+        "---\n  # all of it indented\n  Resources:\n\n    A:\n      Type: AWS::S3::Bucket\n",
         '{"AWSTemplateFormatVersion": "2010-09-09", "Resources": {}}',
         '{"Description": "Resources: {}", "Resources": {"A": {"Type" : "AWS::S3::Bucket"}}}',
         '\ufeff{\n\t"Resources": {"A": {"Type": "Custom::Thing", "X": "AWS::"}}}',
@@ -34,6 +35,7 @@ def test_templates_are_told_by_their_content(text: str) -> None:
         # serverless.yml: the template lies inside
         "service: x\nresources:\n  Resources:\n    A:\n      Type: AWS::S3::Bucket\n",
         "service: x\nresources:\n  AWSTemplateFormatVersion: '2010-09-09'\n",
+        "  service: x\n  resources:\n    Resources:\n      A:\n        Type: AWS::S3::Bucket\n",
         # CodeDeploy's AppSpec has a list there
         "version: 0.0\nResources:\n  # a function\n  - Fn:\n      Type: AWS::Lambda::Function\n",
         "version: 0.0\nResources:\n- Fn:\n    Type: AWS::Lambda::Function\n",
@@ -188,13 +190,16 @@ def test_what_may_hold_more_than_is_written(text: str, reasons: tuple[str, ...])
         ("- a\n", "holds a list"),
         ("just text\n", "holds plain text"),
         ("Parameters: {}\n", "has no Resources section"),
-        ("Resources:\n", "Resources must be a mapping"),
-        ("Resources: [a]\n", "Resources must be a mapping"),
+        ("Globals:\nResources:\n# none yet\n", "`Resources` is empty"),
+        ("Resources: [a]\n", "`Resources` must be a mapping"),
     ],
 )
 def test_what_is_no_template_is_a_problem(text: str, message: str) -> None:
     found = template(text)
-    assert [message in problem.message for problem in found.problems] == [True]
+    (problem,) = found.problems
+    assert message in problem.message
+    if "`Resources`" in message:
+        assert text[problem.span.start : problem.span.end] == "Resources"
     assert found.resources == {}
     assert found.functions == ()
 
