@@ -53,21 +53,28 @@ class Stacks:
 
     def is_copy(self, template: Template) -> bool:
         """Whether all code of the template lies at S3 and a template beside it names the same functions with
-        their code in the project: it was packaged from that one."""
+        their code, or the licence and readme it is published with, in the project: it was packaged from that
+        one."""
         functions = _code_of(template)
         if not functions or not all(_is_remote(code) for code in functions.values()):
             return False
-        return any(self._is_source(path, functions) for path in self._beside(template.source.path))
+        published = _has_remote_texts(template) is True
+        return any(self._is_source(path, functions, published) for path in self._beside(template.source.path))
 
-    def _is_source(self, path: PurePosixPath, functions: Mapping[str, Any]) -> bool:
+    def _is_source(self, path: PurePosixPath, functions: Mapping[str, Any], published: bool) -> bool:
         try:
             text = self._files.read_text(path).text
             if not all(name in text for name in functions):
                 return False
-            others = _code_of(self.load(path))
+            source = self.load(path)
         except SourceError:
             return False
-        return functions.keys() <= others.keys() and not any(_is_remote(others[name]) for name in functions)
+        others = _code_of(source)
+        if not functions.keys() <= others.keys():
+            return False
+        if published and _has_remote_texts(source) is False:
+            return True
+        return not any(_is_remote(others[name]) for name in functions)
 
     def _beside(self, path: PurePosixPath) -> Iterator[PurePosixPath]:
         """The templates in the same folder, in one around it or in one below."""
@@ -167,6 +174,15 @@ def _code_of(template: Template) -> dict[str, Any]:
         if "InlineCode" not in properties:
             found[function.logical_id] = properties.get("CodeUri", properties.get("Code"))
     return found
+
+
+def _has_remote_texts(template: Template) -> bool | None:
+    """Whether packaging uploaded the licence and readme of an application in the Serverless Application
+    Repository; None where the template names none."""
+    texts = template.get(("Metadata", "AWS::ServerlessRepo::Application"))
+    urls = [texts.get(key) for key in ("LicenseUrl", "ReadmeUrl")] if isinstance(texts, dict) else []
+    named = [url for url in urls if isinstance(url, str)]
+    return any(url.startswith("s3://") for url in named) if named else None
 
 
 def _is_remote(code: Any) -> bool:

@@ -52,6 +52,22 @@ def test_a_packaged_template_beside_its_source_is_a_copy(tmp_path: Path, name: s
     assert copies(tmp_path, {"template.yaml": SOURCE, "src/app.py": HANDLER, name: packaged}) == [name]
 
 
+def published(template: str, licence: str) -> str:
+    """A template for the Serverless Application Repository."""
+    return f"{template}Metadata:\n  AWS::ServerlessRepo::Application:\n    LicenseUrl: {licence}\n"
+
+
+def test_packaging_uploads_the_licence_where_all_code_is_at_s3_already(tmp_path: Path) -> None:
+    template = function(CODE + "CodeUri: s3://bucket/1")
+    files = {
+        "template.yaml": published(template, "./LICENSE"),
+        "packaged.yaml": published(template, "s3://bucket/2"),
+    }
+    assert copies(tmp_path, files) == ["packaged.yaml"]
+    files["packaged.yaml"] = published(template, "./LICENSE")
+    assert copies(tmp_path, files) == []
+
+
 @pytest.mark.parametrize(
     "files",
     [
