@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -91,8 +92,9 @@ class MissingFailureDestination(Rule):
     A permission to invoke counts as proof that its service does. What is configured outside of the template
     (the console, another stack) is not seen, nor an `Event` invoke whose function name is not known. Silent
     for functions behind a custom resource, which answer for themselves, and behind CodePipeline, which waits
-    for theirs; for those that take another function's failures; and where a macro or transform may add what
-    is missing.
+    for theirs; for those that take another function's failures; where a macro or transform may add what is
+    missing; and for functions that tell checkov (CKV_AWS_116), cfn-guard (LAMBDA_DLQ_CHECK), cdk-nag or
+    serverless-rules (ES1007) to pass over a missing queue, in a comment or in their Metadata.
 
     **References**
 
@@ -110,7 +112,7 @@ class MissingFailureDestination(Rule):
         if function.failure_destination.state != "absent" or _answers_for_itself(function, application):
             return
         proofs = [each for each in asynchronous(application, function) if not _takes_failures(each)]
-        if not proofs:
+        if not proofs or _declines(function):
             return
         yield self.finding(
             f"`{function.logical_id}` is invoked asynchronously by {_named(proofs)}, "
@@ -121,6 +123,36 @@ class MissingFailureDestination(Rule):
             fix=_fix(function),
             functions=[function.id],
         )
+
+
+# What other linters call a function with nowhere to send its failures to.
+_ELSEWHERE = frozenset(
+    {
+        "CKV_AWS_116",
+        "ES1007",
+        "LAMBDA_DLQ_CHECK",
+        "Serverless-LambdaAsyncFailureDestination",
+        "Serverless-LambdaDLQ",
+    }
+)
+_CHECKOV_COMMENT = re.compile(r"#\s*checkov:skip=\s*CKV_AWS_116\b")
+
+
+def _declines(function: LambdaFunction) -> bool:
+    """Whether its author told another linter that the function needs no failure destination."""
+    span = function.template.full_span(function.resource.path)
+    if _CHECKOV_COMMENT.search(function.template.source.text, span.start, span.end):
+        return True
+    told: list[object] = [function.metadata]
+    while told:
+        value = told.pop()
+        if isinstance(value, dict):
+            told.extend(value.values())
+        elif isinstance(value, list):
+            told.extend(value)
+        elif isinstance(value, str) and value in _ELSEWHERE:
+            return True
+    return False
 
 
 _REPORTED_TO = frozenset({"CodePipeline", "CustomResource"})
