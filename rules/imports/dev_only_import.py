@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,11 +11,17 @@ import libcst as cst
 from lambdalint.finding import Finding
 from lambdalint.python.development import DevelopmentPackage, development_import
 from lambdalint.python.imports import is_for_local_runs, is_trial
+from lambdalint.python.names import dotted_name
 from lambdalint.rule import OptionValue, Rule
 
 if TYPE_CHECKING:
     from lambdalint.application.application import ApplicationModule
+    from lambdalint.python.module import PythonModule
     from lambdalint.python.names import Binding
+
+
+_FRAMEWORK = "a test framework"
+_RUNNERS = frozenset({"main", "console_main", "TextTestRunner", "TestLoader", "run", "testmod"})
 
 
 class DevOnlyImport(Rule):
@@ -64,7 +71,8 @@ class DevOnlyImport(Rule):
 
     Knows the packages of its table (`data/development_packages.toml`); `packages` adds more, by import name,
     `*` for any ending, and `allow` takes some out. Leaves alone what may fail (`try` with
-    `except ImportError`) and what an environment variable or a flag such as `DEBUG` chooses. Does not look
+    `except ImportError`), what an environment variable or a flag such as `DEBUG` chooses, and test frameworks
+    in code whose work is to run tests: it calls `pytest.main()` or starts `python -m pytest`. Does not look
     whether the manifest lists the package: dev-only-dependency does.
 
     **References**
@@ -83,10 +91,12 @@ class DevOnlyImport(Rule):
         for binding in module.module.names.imports:
             package = self._package(module, binding)
             place = _place(module, binding)
+            root = (binding.imported or "").split(".")[0]
             if package is None or id(place) in seen or not _runs_always(module, binding):
                 continue
+            if package.what == _FRAMEWORK and _runs_tests(module.module, root):
+                continue
             seen.add(id(place))
-            root = (binding.imported or "").split(".")[0]
             yield self.finding(
                 _message(root, package),
                 module.label(place, package.what),
@@ -120,6 +130,21 @@ def _runs_always(module: ApplicationModule, binding: Binding) -> bool:
     if not module.runs(node) or is_trial(module.module, node):
         return False
     return not is_for_local_runs(module.module, node)
+
+
+def _runs_tests(module: PythonModule, root: str) -> bool:
+    """Whether to run tests is the code's own work: it calls the framework's runner or starts it as a program
+    (`python -m pytest`)."""
+    for call in module.nodes(cst.Call):
+        name = dotted_name(call.func)
+        if name is None or name.rsplit(".", 1)[-1] not in _RUNNERS:
+            continue
+        bindings = [each for each in module.names.imports if each.name == name.split(".")[0]]
+        if any((each.imported or "").split(".")[0] == root for each in bindings):
+            return True
+    words = (string.raw_value for string in module.nodes(cst.SimpleString))
+    command = re.compile(rf"{root}|(?:.*\s)?-m\s+{root}(?:\s.*)?|{root}\s+-.*")
+    return any(command.fullmatch(each.strip()) for each in words)
 
 
 def _message(root: str, package: DevelopmentPackage) -> str:
