@@ -520,7 +520,7 @@ class Project:
         for path in self.files.python:
             if not folders.isdisjoint(path.parents):
                 continue
-            if path in self.given_python or (_may_be_loose(path) and self._may_hold_handler(path)):
+            if path in self.given_python or self._is_loose(path, folders):
                 loose.setdefault(path.parent, []).append(path)
         groups: dict[str, list[tuple[PurePosixPath, tuple[PurePosixPath, ...]]]] = {}
         for folder, paths in loose.items():
@@ -556,6 +556,21 @@ class Project:
         if found is None:
             found = self._imports[key] = ImportPath(self.modules, search_path, loose=loose)
         return found
+
+    def _is_loose(self, path: PurePosixPath, folders: frozenset[PurePosixPath]) -> bool:
+        if not _may_be_loose(path) or not self._may_hold_handler(path):
+            return False
+        return not self._is_left_over(path, folders)
+
+    def _is_left_over(self, path: PurePosixPath, folders: frozenset[PurePosixPath]) -> bool:
+        """Whether a code folder beside the file holds the same file: that one is deployed."""
+        beside = [folder / path.name for folder in folders if folder.parent == path.parent]
+        copies = [each for each in beside if self.files.is_file(each)]
+        try:
+            text = self.files.read_python(path).text
+            return any(self.files.read_python(each).text == text for each in copies)
+        except SourceError:
+            return False
 
     def _may_hold_handler(self, path: PurePosixPath) -> bool:
         try:

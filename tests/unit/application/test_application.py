@@ -266,6 +266,25 @@ def test_what_lies_under_a_code_uri_is_not_loose(tmp_path: Path) -> None:
     assert loose(tmp_path, files) == {"elsewhere": ["elsewhere/app.py:handler"]}
 
 
+def test_a_copy_beside_the_code_uri_is_not_loose(tmp_path: Path) -> None:
+    template = """
+        Transform: AWS::Serverless-2016-10-31
+        Resources:
+          Fn:
+            Type: AWS::Serverless::Function
+            Properties: {Runtime: python3.13, Handler: app.handler, CodeUri: src/}
+    """
+    files = {
+        "one/template.yaml": template,
+        "one/app.py": HANDLER,
+        "one/other.py": HANDLER,
+        "one/src/app.py": HANDLER,
+        "one/src/other.py": HANDLER + "# changed\n",
+        "two/app.py": HANDLER,
+    }
+    assert loose(tmp_path, files) == {"one": ["one/other.py:handler"], "two": ["two/app.py:handler"]}
+
+
 def test_what_lies_in_a_layer_is_not_loose(tmp_path: Path) -> None:
     layer = "  L:\n    Type: AWS::Serverless::LayerVersion\n    Properties: {ContentUri: layer/}\n"
     files = {"template.yaml": f"{SAM}Resources:\n{layer}", "layer/python/app.py": HANDLER}
