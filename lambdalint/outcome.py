@@ -71,6 +71,8 @@ def syntax_error(failure: ParseFailure, root: Path) -> Finding:
         return SYNTAX_ERROR.finding(f"the file {problem.reason}", label, help=problem.help)
     reason, span = problem.message, _from(source, problem.line, problem.column)
     help = "mend it: Lambda cannot import the code, and nothing else in it can be checked"
+    if problem.python_2:
+        help = "port it to Python 3: Lambda deploys no runtime that reads it; nothing else in it is checked"
     return SYNTAX_ERROR.finding(f"the code does not parse: {reason}", Label(source, span, reason), help=help)
 
 
@@ -238,7 +240,7 @@ def _findings(meta: RuleMeta, check: Check) -> Iterator[Finding]:
 def _template_error(source: SourceFile, problem: TemplateProblem) -> Finding:
     label = Label(source, problem.span, problem.message)
     help = "mend it: what the template deploys is not known for certain"
-    return TEMPLATE_ERROR.finding(f"the template does not decode: {problem.message}", label, help=help)
+    return TEMPLATE_ERROR.finding(problem.message, label, help=help)
 
 
 def _overrides(rule: Rule, method: str) -> bool:

@@ -34,14 +34,15 @@ _STATEMENTS = (cst.SimpleStatementLine, cst.BaseCompoundStatement)
 class ParseProblem(Exception):
     """A source that is not Python 3, or that is too deeply nested to be read.
 
-    `line` and `column` are 1-based, in the source's own text.
+    `line` and `column` are 1-based, in the source's own text. `python_2` tells Python 2 from other mistakes.
     """
 
-    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+    def __init__(self, message: str, line: int = 1, column: int = 1, python_2: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.line = line
         self.column = column
+        self.python_2 = python_2
 
 
 class PythonModule:
@@ -477,9 +478,9 @@ def _explain(text: str, error: Exception) -> ParseProblem:
     except SyntaxError as problem:
         line = max(1, problem.lineno or 1)
         message = problem.msg or "invalid syntax"
-        if _looks_like_python_2(text, line):
-            message = f"Python 2 syntax ({message})"
-        return ParseProblem(message, line, max(1, problem.offset or 1))
+        old = _looks_like_python_2(text, line)
+        message = f"Python 2 syntax ({message})" if old else message
+        return ParseProblem(message, line, max(1, problem.offset or 1), python_2=old)
     except (ValueError, RecursionError, MemoryError) as problem:
         message = "too deeply nested" if not isinstance(problem, ValueError) else str(problem)
         return ParseProblem(message)

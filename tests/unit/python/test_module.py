@@ -43,6 +43,7 @@ def test_a_problem_says_what_and_where(text: str, message: str, line: int) -> No
     found = problem(text)
     assert found.message.startswith(message)
     assert found.line == line
+    assert found.python_2 is message.startswith("Python 2")
 
 
 def test_a_problem_has_a_column() -> None:
@@ -65,8 +66,15 @@ def test_null_characters_are_a_problem_not_a_crash(text: str) -> None:
         "x = a" + ".b" * 50_000,
         "x = '''\n'''; y = " + "not " * 20_000 + "z",
         "if a: pass\n" + "elif b: pass\n" * 5000,
+        "x = (" + "\n+ ".join(["a"] * 5000) + ")",
+        "x = (a" + "\n.b(1, 2)" * 5000 + ")",
+        "x = (" + "\n".join(["'a'"] * 5000) + ")",
+        "x = a" + "\\\n.b" * 5000,
     ],
-    ids=["parentheses", "open", "calls", "minus", "attributes", "not", "elif"],
+    ids=[
+        *("parentheses", "open", "calls", "minus", "attributes", "not", "elif"),
+        *("sum over lines", "chain over lines", "strings over lines", "continued lines"),
+    ],
 )
 def test_nesting_that_would_overflow_the_parser_is_a_problem(text: str) -> None:
     # libcst's parser recurses in native code: without the check the process dies.
@@ -80,11 +88,23 @@ def test_nesting_that_would_overflow_the_parser_is_a_problem(text: str) -> None:
         "x = '''\n" + "(" * 9000 + "\n'''\n",
         'x = "' + "((" * 5000 + '"\n',
         "x = [" + ", ".join(["1"] * 5000) + "]\n",
+        "x = {\n" + "    'a': f(b.c + 1),\n" * 3000 + "}\n",
+        "x = f(\n" + "    g(lambda a: a.b),\n" * 3000 + ")\n",
         "# " + "(" * 9000 + "\n",
         "x = r'\\\\'\ny = '''" + "-" * 9000 + "'''\n",
         "x = 1\n" * 5000,
     ],
-    ids=["strings", "triple", "long string", "long list", "comment", "raw", "many lines"],
+    ids=[
+        "strings",
+        "triple",
+        "long string",
+        "long list",
+        "long dict",
+        "long call",
+        "comment",
+        "raw",
+        "many lines",
+    ],
 )
 def test_what_only_looks_deep_is_read(text: str) -> None:
     assert parse(text).exact
