@@ -146,6 +146,7 @@ class TestPython:
         write(root, {"template.yaml": sam(), "src/app.py": "import os\n\nprint 'hello'\n" + HANDLER})
         finding = lint().only()
         assert (finding["rule"], finding["start"]["line"]) == ("syntax-error", 3)
+        assert finding["help"].startswith("port it to Python 3")
 
     def test_python_2_in_a_module_that_the_handler_imports(self, lint: Lint, root: Path) -> None:
         old = "try:\n    pass\nexcept ValueError, error:\n    raise ValueError, 'x'\n"
@@ -266,6 +267,12 @@ class TestTemplates:
         finding = lint().only()
         assert finding["rule"] == "template-error"
         assert finding["start"]["line"] in (8, 9)
+
+    def test_what_decodes_is_not_said_not_to(self, lint: Lint, root: Path) -> None:
+        twice = sam().replace("      Handler", "      Timeout: 1\n      Timeout: 2\n      Handler")
+        write(root, {"template.yaml": twice, "src/app.py": HANDLER})
+        message = lint().only()["message"]
+        assert message == "the key `Timeout` is given twice (first on line 7): keep one; the last wins"
 
     def test_broken_json(self, lint: Lint, root: Path) -> None:
         text = '{\n "Resources": {\n  "F": {"Type": "AWS::Lambda::Function"}},\n}\n}\n'
