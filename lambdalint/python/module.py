@@ -460,7 +460,7 @@ _LINKS = re.compile(
 
 
 def _chained(text: str) -> ParseProblem | None:
-    """Where brackets nest too deep or an expression has too many links; a string stands as a quotation mark."""
+    """Where brackets nest too deep or an expression has too many links, in a text without strings."""
     counts = [0]  # links of the expression at hand, for each open bracket and outside of all
     line = 1
     for match in _LINKS.finditer(text):

@@ -22,12 +22,12 @@ import libcst as cst
 from lambdalint.application.application import Application
 from lambdalint.config import Configuration
 from lambdalint.discovery import discover
-from lambdalint.engine import build_project
 from lambdalint.outcome import Outcome, run
 from lambdalint.registry import ENGINE_THEME, Registry, load_registry
 from lambdalint.rule import Rule
 from lambdalint.source import read_text
 from lambdalint.template.template import load
+from lambdalint.work import build_project
 
 ROUNDS = 3
 
@@ -78,7 +78,7 @@ def _templates(root: Path) -> dict[str, object]:
 
 
 def _run(applications: list[Application], registry: Registry, rules: dict[str, Rule]) -> list[Outcome]:
-    return [run(application, registry, rules) for application in applications]
+    return [run(application, registry, rules, invocations=False) for application in applications]
 
 
 def _all(call: Callable[[S], T], arguments: Iterable[S]) -> list[T]:

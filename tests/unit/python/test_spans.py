@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 import libcst as cst
@@ -85,7 +86,11 @@ def places_of_ast(text: str) -> dict[str, set[tuple[int, int, int, int]]]:
         return len(lines[line - 1].encode()[:offset].decode()) + 1
 
     for node in ast.walk(tree):
-        if hasattr(node, "lineno"):
+        if isinstance(
+            node, (ast.expr, ast.stmt, ast.excepthandler, ast.pattern, ast.arg, ast.keyword, ast.alias)
+        ):
+            assert node.end_lineno is not None
+            assert node.end_col_offset is not None
             place = (
                 node.lineno,
                 column(node.lineno, node.col_offset),
@@ -149,7 +154,8 @@ def assert_agrees(module: PythonModule) -> None:
     source = SourceFile(PurePosixPath("x.py"), text)
     for kind, names in PAIRS.items():
         wanted = set().union(*(expected.get(name, set()) for name in names.split()))
-        for node in module.nodes(kind):
+        nodes: Sequence[cst.CSTNode] = module.nodes(kind)
+        for node in nodes:
             span = module.span(node)
             start, end = source.position(span.start), source.position(span.end)
             place = (start.line, start.column, end.line, end.column)

@@ -19,7 +19,7 @@ _JSON = st.recursive(
 
 def construct(node: yaml.Node) -> object:
     loader = yaml.SafeLoader("")
-    return loader.construct_document(node)  # type: ignore[no-untyped-call]
+    return loader.construct_document(node)
 
 
 @settings(max_examples=200, deadline=None)
