@@ -372,7 +372,8 @@ class LambdaFunction:
             return [("own", self.path(*keys))]
         own: Path = (*self.resource.path, "Properties")
         globally: Path = ("Globals", "Function")
-        local, common = self.template.get(own), self.template.get(globally)
+        local: Any = self.resource.properties
+        common = self._common
         if not keys or not isinstance(common, dict) or self._ignores_globals(keys[0]):
             return [("own", (*own, *keys))]
         for depth, key in enumerate(keys):
@@ -388,6 +389,10 @@ class LambdaFunction:
             if not _merges(common, local):
                 return [("own", (*own, *rest[1:]))]
         return [("globals", globally), ("own", own)]
+
+    @cached_property
+    def _common(self) -> Any:
+        return self.template.globals_.get("Function")
 
     def _ignores_globals(self, name: str) -> bool:
         """IgnoreGlobals: '*', or a list of the properties that take nothing from Globals."""

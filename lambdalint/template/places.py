@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import yaml
 
@@ -25,8 +25,7 @@ _LINE = re.compile(r"[^\r\n]*")
 _UNCONVERTED = ("Ref", "Condition")
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A node reached by a path. `inner` is set where the path ends at the value behind a short-form tag,
     `part` where it ends at a piece of a scalar (`!GetAtt A.B`)."""
 
@@ -44,6 +43,8 @@ class Places:
         self._root = root
         self._shift = 1 if text.startswith("\ufeff") else 0  # libyaml does not count the mark
         self._children: dict[int, dict[object, tuple[yaml.Node, yaml.Node]]] = {}
+        self._found: dict[Path, Place | None] = {}
+        self._ends: dict[int, int] = {}
 
     def value(self, path: Path) -> Span:
         """The value: whole for scalars and flow collections; the first line of text for block scalars, block
@@ -53,10 +54,14 @@ class Places:
             return Span(0, 0)
         if place.part is not None:
             return place.part
-        span = self._content(place) if place.inner else self._outer(place.node)
-        if span.start == span.end and place.key is not None:
+        node = place.node
+        if place.inner:
+            span = self._content(place)
+        else:
+            span = Span(self._start(node), node.end_mark.index + self._shift)
+        if span.start >= span.end and place.key is not None:
             return self._bounds(place.key)
-        return self._first_line(place.node, span)
+        return self._first_line(node, span)
 
     def key(self, path: Path) -> Span:
         """The key, or the short-form tag. For an item of a list, the item."""
@@ -80,7 +85,7 @@ class Places:
             return place.part
         end = self.end(place.node)
         if place.inner or place.key is None:
-            return Span(self._outer(place.node).start, end)
+            return Span(self._start(place.node), end)
         key = self._bounds(place.key)
         if (
             end < key.start or self._bounds(place.node).start < key.start
@@ -96,7 +101,7 @@ class Places:
             return Span(0, 0)
         if place.part is not None:
             return place.part
-        start = (self._content(place) if place.inner else self._outer(place.node)).start
+        start = self._content(place).start if place.inner else self._start(place.node)
         return Span(start, max(start, self.end(place.node)))
 
     def node(self, path: Path) -> yaml.Node | None:
@@ -115,6 +120,12 @@ class Places:
     def end(self, node: yaml.Node) -> int:
         """Where a node's last content ends: block collections and scalars take trailing comments and blank
         lines with them, which are nobody's."""
+        known = self._ends.get(id(node))
+        if known is None:
+            known = self._ends[id(node)] = self._end(node)
+        return known
+
+    def _end(self, node: yaml.Node) -> int:
         bounds = self._bounds(node)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar_end(node, bounds)
@@ -167,19 +178,20 @@ class Places:
     def _bounds(self, node: yaml.Node) -> Span:
         return Span(node.start_mark.index + self._shift, node.end_mark.index + self._shift)
 
-    def _outer(self, node: yaml.Node) -> Span:
-        """A node with its tag and without its anchor, which is not part of the value."""
+    def _start(self, node: yaml.Node) -> int:
+        """Where a node begins, its tag included, but not its anchor, which is not part of the value."""
         bounds = self._bounds(node)
+        if not self._text.startswith("&", bounds.start):
+            return bounds.start
         anchor = _ANCHOR.match(self._text, bounds.start)
-        start = min(anchor.end(), bounds.end) if anchor else bounds.start
-        return Span(start, max(start, bounds.end if isinstance(node, yaml.ScalarNode) else self.end(node)))
+        return min(anchor.end(), bounds.end) if anchor else bounds.start
 
     def _content(self, place: Place) -> Span:
         """A node without its tag and anchor."""
         bounds = self._bounds(place.node)
         start, end = bounds.start, bounds.end
-        if not isinstance(place.node, yaml.ScalarNode):
-            end = self.end(place.node)
+        if self._text[start : start + 1] not in ("!", "&"):
+            return bounds
         for pattern in (_ANCHOR, _TAG, _GAP, _ANCHOR):
             match = pattern.match(self._text, start, end)
             start = match.end() if match else start
@@ -214,15 +226,23 @@ class Places:
         return Span(span.start, span.start + len(text.rstrip()))
 
     def _place(self, path: Path, exact: bool = False) -> Place | None:
-        if self._root is None:
-            return None
-        place = Place(self._root)
-        for key in path:
-            below = self._step(place, key)
-            if below is None:
-                return None if exact else place
-            place = below
+        """The place at a path; if it is not there, its nearest ancestor's unless `exact`."""
+        place = self._exact(path)
+        while place is None and path and not exact:
+            path = path[:-1]
+            place = self._exact(path)
         return place
+
+    def _exact(self, path: Path) -> Place | None:
+        if path in self._found:
+            return self._found[path]
+        if not path:
+            found = Place(self._root) if self._root is not None else None
+        else:
+            above = self._exact(path[:-1])
+            found = self._step(above, path[-1]) if above is not None else None
+        self._found[path] = found
+        return found
 
     def _step(self, place: Place, key: str | int) -> Place | None:
         node = place.node
