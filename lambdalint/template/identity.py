@@ -11,7 +11,8 @@ from lambdalint.template.values import Known, Reference, Text, Unknown, Value
 if TYPE_CHECKING:
     from lambdalint.template.template import Template
 
-FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Serverless::WebFunction", "AWS::Lambda::Function")
+# AWS::Serverless::WebFunction is none: it has neither handler nor events, and answers HTTP only.
+FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 _QUALIFIER_TYPES = ("AWS::Lambda::Alias", "AWS::Lambda::Version")
 _ARN_NAME = re.compile(r":function:(?P<name>.+?)(?::[^:]+)?(?:/invocations)?$", re.DOTALL)
 

@@ -24,6 +24,7 @@ _AUTHORIZERS: Sequence[tuple[str, Spec]] = (
     ("AWS::ApiGatewayV2::Authorizer", ("AuthorizerUri",)),
     ("AWS::Serverless::Api", ("Auth", "Authorizers", VALUES, "FunctionArn")),
     ("AWS::Serverless::HttpApi", ("Auth", "Authorizers", VALUES, "FunctionArn")),
+    ("AWS::Serverless::WebSocketApi", ("Auth", "AuthArn")),
 )
 # Type → property with the OpenAPI body, property with its file, source.
 _BODIES: Sequence[tuple[str, str, str, str]] = (
@@ -61,6 +62,9 @@ def _integrations(template: Template) -> Iterator[Claim]:
         source = _protocol(template, resource.get("ApiId"))
         for found in resource.get("IntegrationUri"):
             yield from _claims(template, found, source, mode, reason, resource, "the integration")
+    for resource in template.of_type("AWS::Serverless::WebSocketApi"):
+        for found, _ in found_by(template, resource, ("Routes", VALUES, "FunctionArn")):
+            yield from _claims(template, found, "WebSocketApi", Mode.SYNC, "", resource, "a route of")
     for resource in template.of_type("AWS::ApiGatewayV2::Api"):
         for found in resource.get("Target"):
             yield from _claims(template, found, "HttpApi", Mode.SYNC, "", resource, "the API")

@@ -194,6 +194,13 @@ URI = "!Sub 'arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/
         ("AWS::ApiGatewayV2::Integration", f"{{ApiId: x, IntegrationUri: {URI}}}", "HttpApi", Mode.SYNC),
         ("AWS::ApiGatewayV2::Integration", f"{{ApiId: x, IntegrationUri: {ARN}}}", "HttpApi", Mode.SYNC),
         ("AWS::ApiGatewayV2::Api", f"{{ProtocolType: HTTP, Target: {ARN}}}", "HttpApi", Mode.SYNC),
+        (
+            "AWS::Serverless::WebSocketApi",
+            f"{{Routes: {{a: {{FunctionArn: {ARN}}}}}}}",
+            "WebSocketApi",
+            Mode.SYNC,
+        ),
+        ("AWS::Serverless::WebSocketApi", f"{{Auth: {{AuthArn: {ARN}}}}}", "Authorizer", Mode.SYNC),
         ("AWS::ApiGateway::Authorizer", f"{{AuthorizerUri: {URI}}}", "Authorizer", Mode.SYNC),
         (
             "AWS::Serverless::Api",
