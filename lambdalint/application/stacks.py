@@ -54,12 +54,27 @@ class Stacks:
     def is_copy(self, template: Template) -> bool:
         """Whether all code of the template lies at S3 and a template beside it names the same functions with
         their code, or the licence and readme it is published with, in the project: it was packaged from that
-        one."""
+        one. Or whether it is JSON beside a YAML file of the same name and the same resources."""
         functions = _code_of(template)
+        if functions and template.json and self._has_yaml(template):
+            return True
         if not functions or not all(_is_remote(code) for code in functions.values()):
             return False
         published = _has_remote_texts(template) is True
         return any(self._is_source(path, functions, published) for path in self._beside(template.source.path))
+
+    def _has_yaml(self, template: Template) -> bool:
+        path = template.source.path
+        for other in (path.with_suffix(suffix) for suffix in (".yaml", ".yml", ".template")):
+            if other == path or other not in self._files.templates:
+                continue
+            try:
+                twin = self.load(other)
+            except SourceError:
+                continue
+            if not twin.json and _types(twin) == _types(template):
+                return True
+        return False
 
     def _is_source(self, path: PurePosixPath, functions: Mapping[str, Any], published: bool) -> bool:
         try:
@@ -164,6 +179,10 @@ def _passed(stack: Resource, name: str) -> str | None:
         return None
     # A parent's own default may be overridden when it is deployed, as may the child's.
     return str(value.value)
+
+
+def _types(template: Template) -> dict[str, str]:
+    return {name: resource.type for name, resource in template.resources.items()}
 
 
 def _code_of(template: Template) -> dict[str, Any]:

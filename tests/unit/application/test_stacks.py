@@ -1,3 +1,4 @@
+import json
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -66,6 +67,23 @@ def test_packaging_uploads_the_licence_where_all_code_is_at_s3_already(tmp_path:
     assert copies(tmp_path, files) == ["packaged.yaml"]
     files["packaged.yaml"] = published(template, "./LICENSE")
     assert copies(tmp_path, files) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "logical_id", "found"),
+    [
+        ("template.json", "Function", ["template.json"]),
+        ("other.json", "Function", []),
+        ("template.json", "Other", []),
+    ],
+)
+def test_json_beside_its_yaml_is_a_copy(tmp_path: Path, name: str, logical_id: str, found: list[str]) -> None:
+    resource = {"Type": "AWS::Lambda::Function", "Properties": {"Code": "src", "Handler": "app.handler"}}
+    files = {
+        "template.yaml": "Resources:\n  Function: {Type: AWS::Lambda::Function, Properties: {Code: src}}\n",
+        name: json.dumps({"Resources": {logical_id: resource}}),
+    }
+    assert copies(tmp_path, files) == found
 
 
 @pytest.mark.parametrize(
