@@ -45,7 +45,7 @@ _WHOLE: dict[str, frozenset[Path]] = {
         ("Records", None, "Sns", "Message", "()"),
     },
 }
-_RESHAPING = frozenset({"aggregate", "build", "dynamodb", "format", "gzip", "map", "number", "urldecode"})
+_RESHAPING = frozenset({"build", "dynamodb", "format", "map", "number", "urldecode"})
 _OBJECT_KEY: Path = ("Records", None, "s3", "object", "key")
 
 # By the first keys that code reads: what sends an event of this shape. None: several sources do.

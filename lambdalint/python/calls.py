@@ -466,6 +466,8 @@ def _targets(
             if operation.name == "put_events":
                 # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html
                 return (Target("literal", "default", member=member, node=expr, symbol=Literal("default")),)
+    for member, symbol in operation.filled:
+        return _by_option(evaluator, symbol, member, None)
     if more and paths:
         return (Target("unknown", reason="arguments spread", member=_steps(paths[0])[0]),)
     return (NO_TARGET,)
@@ -581,11 +583,11 @@ def _unresolved_reason(evaluator: Evaluator, module: PythonModule, node: cst.Cal
             if option.kind == "waiter" or method in ("generate_presigned_url", "paginate"):
                 return f"dynamic {option.kind}", method
             continue
+        if isinstance(option, Unknown) and option.reason == "dynamic service":
+            return option.reason, method
         reason = _receiver_reason(option)
         if reason is not None and sdk.is_operation(method) and method not in _COMMON_WORDS:
             return reason, method
-        if isinstance(option, Unknown) and option.reason == "dynamic service":
-            return option.reason, method
     return None
 
 

@@ -15,7 +15,7 @@ import libcst as cst
 from lambdalint.python import library
 from lambdalint.python.calls import AwsCall, calls_at
 from lambdalint.python.module import PythonModule
-from lambdalint.python.names import BindingKind
+from lambdalint.python.names import Binding
 from lambdalint.python.provenance import (
     GENERATED,
     STATIC,
@@ -30,6 +30,7 @@ from lambdalint.python.provenance import (
     fault,
     handle,
     joined,
+    unwrapped,
 )
 from lambdalint.python.symbols import (
     Choice,
@@ -42,6 +43,7 @@ from lambdalint.python.symbols import (
     Function,
     Instance,
     Literal,
+    LocalModule,
     Member,
     Object,
     Partial,
@@ -49,6 +51,7 @@ from lambdalint.python.symbols import (
     Sdk,
     Symbol,
     Text,
+    Unknown,
     given,
 )
 from lambdalint.python.syntax import is_property, last_name
@@ -76,6 +79,9 @@ _RECORD_LISTS = frozenset(
     }
 )
 
+
+# How code under a condition is marked; under the other kinds of conditions it is as if there were none.
+BRANCHES = {"decision": "decision", "static": "switch", "status": "status"}
 
 # In a path, stands for what JSON text holds.
 OPENED = "()"
@@ -169,6 +175,19 @@ class Expressions:
         """The exception that ends the analysis."""
         return NotStructural(reason, self.module, node)
 
+    def deciding(self) -> str:
+        """The decision that the running code hangs on, the state of calls aside; "" where there is none."""
+        return next((branch for branch in self.branches if branch != "status"), "")
+
+    def decision(self) -> str:
+        """Why what is put into a container now might not have been; "" where it always is."""
+        if self.deciding():
+            return self.deciding()
+        for loop in self.loops:
+            if loop.decided:
+                return loop.decided
+        return self.here.decided
+
     # Expressions
 
     def value(self, expr: cst.BaseExpression) -> Value:
@@ -214,25 +233,34 @@ class Expressions:
 
     def _module_value(self, expr: cst.Name) -> Value:
         """A name of the module level: configuration, unless code of the invoke phase rebinds it."""
-        bindings = self.module.names.lookup(expr)
+        bindings: Sequence[Binding] = self.module.names.lookup(expr)
         key = id(bindings[0]) if bindings else id(expr)
         known = self._module_values.get(key)
         if known is None:
-            known = self._module_values[key] = self._from_module_level(expr)
+            symbol = self.evaluator.value(self.module, expr)
+            home, bindings = self._home(expr, bindings)
+            known = self._module_values[key] = self._from_module_level(symbol, home, bindings)
         return known
 
-    def _from_module_level(self, expr: cst.Name) -> Value:
-        symbol = self.evaluator.value(self.module, expr)
+    def _home(self, expr: cst.Name, bindings: Sequence[Binding]) -> tuple[PythonModule, Sequence[Binding]]:
+        """The module that a name comes from, and all its bindings there."""
+        if bindings and bindings[0].is_import:
+            definition = self.evaluator.program.definition(self.module, expr)
+            if definition is not None and definition.binding is not None:
+                scope = definition.module.names.module_scope
+                return definition.module, scope.bindings.get(definition.binding.name, ())
+        return self.module, bindings
+
+    def _from_module_level(self, symbol: Symbol, home: PythonModule, bindings: Sequence[Binding]) -> Value:
         found = self.convert(symbol)
         if found.kind == "handle":
             return found
-        for binding in self.module.names.lookup(expr):
-            target = binding.target or binding.node
-            if binding.kind in (BindingKind.IMPORT, BindingKind.IMPORT_FROM):
+        for binding in bindings:
+            if binding.is_import:
                 continue
-            if self.module.enclosing_function(target) is not None:
+            if home.enclosing_function(binding.target or binding.node) is not None:
                 return fault("state kept between invocations", found)
-            if binding.value is not None and isinstance(binding.value, (cst.Dict, cst.List, cst.Set)):
+            if isinstance(binding.value, (cst.Dict, cst.List, cst.Set, cst.Call)):
                 found.shared = True
         return found
 
@@ -257,9 +285,9 @@ class Expressions:
             if any(option.kind == "handle" for option in converted):
                 return fault("one of several objects")
             return joined(converted)
-        if isinstance(symbol, (External, Function, Class, Object, Partial, Sdk, Instance, Member)):
-            return handle(symbol)
-        if type(symbol).__name__ == "LocalModule":
+        if isinstance(
+            symbol, (External, LocalModule, Function, Class, Object, Partial, Sdk, Instance, Member)
+        ):
             return handle(symbol)
         return data(STATIC)
 
@@ -312,16 +340,19 @@ class Expressions:
             if qualified in library.GENERATORS:
                 return data(GENERATED)
             return handle(self.evaluator.attribute(symbol, name))
+        if isinstance(symbol, LocalModule) and symbol.module is not None:
+            bindings = symbol.module.names.module_scope.bindings.get(name, ())
+            return self._from_module_level(self.evaluator.attribute(symbol, name), symbol.module, bindings)
         found = self.evaluator.attribute(symbol, name)
-        if isinstance(symbol, Object) and isinstance(found, Function):
-            return handle(found)
-        if isinstance(found, Member) and isinstance(found.base, Instance):
-            return handle(found)
+        if isinstance(found, Unknown):
+            raise self.stop("unknown: attribute", node)
         return self.convert(found)
 
     def _object_attribute(self, base: Value, name: str, node: cst.BaseExpression) -> Value:
         if base.entries is not None and name in base.entries:
             return base.entries[name]
+        if name == "__dict__":
+            return Value("dict", base.own, base.cell, base.entries, depth=base.depth)
         if not isinstance(base.symbol, Class):
             raise self.stop("unknown: attribute", node)
         found = self.evaluator.attribute(Object(base.symbol), name)
@@ -333,6 +364,8 @@ class Expressions:
         if method is not None:
             # A property, which the evaluator has seen through.
             return self.run_function(method, Arguments([base]), node)
+        if isinstance(found, (Unknown, Member)):
+            raise self.stop("unknown: attribute", node)
         return self.convert(found)
 
     def _subscript(self, expr: cst.Subscript) -> Value:
@@ -349,14 +382,24 @@ class Expressions:
         return self.item(base, index.value)
 
     def _handle_item(self, base: Value, expr: cst.Subscript) -> Value:
-        found = self.evaluator.value(self.module, expr)
-        if isinstance(found, (EnvVar, Literal)):
-            return data(STATIC_TEXT)
         if base.symbol == External("os.environ"):
+            index = expr.slice[0].slice if len(expr.slice) == 1 else None
+            return self.variable(self.value(index.value)) if isinstance(index, cst.Index) else fault("slice")
+        found = self.evaluator.value(self.module, expr)
+        if isinstance(found, Literal):
             return data(STATIC_TEXT)
         if isinstance(found, (Sdk, Function, Class)):
             return handle(found)
         raise self.stop("unknown: item of an object", expr)
+
+    def variable(self, name: Value, *defaults: Value) -> Value:
+        """An environment variable: configuration, unless data chooses it."""
+        if name.provenance.is_data or name.provenance.fault:
+            return fault("lookup", name)
+        found: Value = data(STATIC_TEXT)
+        for default in defaults:
+            found = either(found, default)
+        return found
 
     def item(self, base: Value, key: cst.BaseExpression) -> Value:
         """`base[key]` and `base.get(key)`."""
@@ -378,7 +421,7 @@ class Expressions:
             if found is not None:
                 return found
         if base.kind in ("dict", "list"):
-            return data(base.provenance)
+            return data(unwrapped(base, 1))
         if key == "ResponseMetadata" or (isinstance(key, str) and key.startswith("Failed")):
             return data(STATUS)
         return base.derive(path=(key,))
@@ -387,11 +430,15 @@ class Expressions:
         bounds = [self.value(bound) for bound in (index.lower, index.upper) if bound is not None]
         if base.provenance.only(Source.STATIC | Source.GENERATED):
             return base
-        chunk = index.step is None and all("counter" in bound.own.steps for bound in bounds) and bounds
-        return base.derive() if chunk else fault("slice", base)
+        if not bounds or index.step is not None or not all("counter" in bound.own.steps for bound in bounds):
+            return fault("slice", base)
+        # `entries[start : start + 10]` in a loop over all of them: a batch call has a limit.
+        own = replace(base.own, steps=base.own.steps | {"chunk"})
+        return Value(base.kind, own, base.cell, base.entries, depth=base.depth)
 
     def _boolean(self, expr: cst.BooleanOperation) -> Value:
-        left, right = self.value(expr.left), self.value(expr.right)
+        left = self.value(expr.left)
+        right = self.under(self.condition(expr.left), expr.right)
         if isinstance(expr.operator, cst.Or):
             if left.kind == "handle" or right.kind == "handle":
                 return either(left, right)
@@ -435,7 +482,7 @@ class Expressions:
 
     def _if_expression(self, expr: cst.IfExp) -> Value:
         kind = self.condition(expr.test)
-        found = either(self.value(expr.body), self.value(expr.orelse))
+        found = either(self.under(kind, expr.body), self.under(kind, expr.orelse))
         if kind in ("coding", "size", "status") or found.kind == "handle":
             return found
         return fault("decision", found)
@@ -517,7 +564,9 @@ class Expressions:
     def _yield(self, expr: cst.Yield) -> Value:
         if not isinstance(expr.value, cst.BaseExpression):
             raise self.stop("unknown: yield", expr)
-        self.here.yields.append(self.value(expr.value))
+        produced = self.value(expr.value)
+        reason = self.decision()
+        self.here.yields.append(fault(reason, produced) if reason else produced)
         return data(STATIC)
 
     # Conditions
@@ -558,6 +607,16 @@ class Expressions:
             return "status"
         return "decision"
 
+    def under(self, kind: str, expr: cst.BaseExpression) -> Value:
+        """The value of an expression that only runs under a condition of a kind."""
+        mark = BRANCHES.get(kind)
+        if mark is None:
+            return self.value(expr)
+        self.branches.append(mark)
+        found = self.value(expr)
+        self.branches.pop()
+        return found
+
     def enter_loop(self, target: cst.BaseExpression, many: Value, iterated: cst.BaseExpression) -> str:
         """Starts a loop: binds its target to an item of `many`, and says what it goes over."""
         kind = self.loop_kind(many)
@@ -583,10 +642,10 @@ class Expressions:
         return isinstance(iterated, cst.Call) and last_name(iterated.func) in ("enumerate", "items")
 
     def loop_kind(self, many: Value) -> str:
-        """Whether a loop goes over the event's records."""
+        """What a loop goes over: "records" of the event, a "range" of numbers, or "other" things."""
         if many.kind == "data" and many.own.paths and all(path in _RECORD_LISTS for path in many.own.paths):
             return "records"
-        return "other"
+        return "range" if "counter" in many.own.steps else "other"
 
     def element(self, many: Value) -> Value:
         """Any item of a value."""
@@ -594,7 +653,7 @@ class Expressions:
             raise self.stop("unknown: loop over an object", cst.Pass())
         if many.kind == "data":
             return many.derive(path=(None,))
-        return data(many.provenance)
+        return data(unwrapped(many, 1))
 
 
 @dataclass

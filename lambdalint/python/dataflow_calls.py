@@ -25,6 +25,7 @@ from lambdalint.python.provenance import (
     Value,
     data,
     handle,
+    unwrapped,
 )
 from lambdalint.python.symbols import (
     Choice,
@@ -177,6 +178,8 @@ class Calls(Expressions):
             raise self.stop("unknown: several operations", expr)
         if call.interface in ("waiter", "presign"):
             raise self.stop("waits for a resource" if call.interface == "waiter" else "presigned URL", expr)
+        if call.interface == "transfer" and call.operation != "copy_object":
+            raise self.stop("file", expr)
         kind = operation_kind(call)
         if kind == "other":
             raise self.stop(f"computed by a service: {call.api}", expr)
@@ -211,7 +214,7 @@ class Calls(Expressions):
             if argument.star == "**":
                 found.update(value.entries or {})
                 if value.entries is None or (value.cell is not None and value.cell.parts):
-                    found["**"] = data(value.provenance)
+                    raise self.stop("unknown: spread arguments", expr)
                 continue
             name = (
                 argument.keyword.value
@@ -227,8 +230,8 @@ class Calls(Expressions):
         for value in arguments.values():
             if value.kind != "handle":
                 asked |= value.provenance
-        if call.interface == "paginator" or call.interface == "transfer":
-            raise self.stop("file" if call.interface == "transfer" else "paged read", expr)
+        if call.interface == "paginator":
+            raise self.stop("paged read", expr)
         return data(Provenance(Source.READ, fault=asked.fault))
 
     def _check_target(self, expr: cst.Call, call: AwsCall, arguments: Mapping[str, Value]) -> None:
@@ -252,11 +255,13 @@ class Calls(Expressions):
         """Records a call that hands data on; ends the analysis where what it hands on is not structure."""
         found: dict[str, Provenance] = {}
         for name, value in arguments.items():
-            provenance = _payload(value, _ENVELOPES.get(name, 0)) if value.kind != "handle" else STATIC
+            provenance = unwrapped(value, _ENVELOPES.get(name, 0))
             if provenance.fault:
                 raise self.stop(provenance.fault, expr)
             if provenance.sources & Source.ERROR:
                 raise self.stop("error sent on", expr)
+            if provenance.sources & Source.STATUS:
+                raise self.stop("chained calls", expr)
             if call is not None and library.BATCH_MEMBERS.get(call.operation) == name:
                 provenance = replace(provenance, steps=provenance.steps - {"aggregate"})
             found[name] = provenance
@@ -267,9 +272,9 @@ class Calls(Expressions):
                 for name in {**known.arguments, **found}
             }
             found = merged
-        self.sinks[id(expr)] = SinkCall(
-            kind, self.module, expr, call, found, tuple(loop.kind for loop in self.loops)
-        )
+        chunks = any("chunk" in provenance.steps for provenance in found.values())
+        loops = tuple(loop.kind for loop in self.loops if not (chunks and loop.kind == "range"))
+        self.sinks[id(expr)] = SinkCall(kind, self.module, expr, call, found, loops)
 
     def check_decided(self, node: cst.CSTNode) -> None:
         """Ends the analysis where a decision of the data has led here."""
@@ -336,17 +341,6 @@ def operation_kind(call: AwsCall) -> str:
         if verb in library.SINK_VERBS:
             return "sink"
     return "other"
-
-
-def _payload(value: Value, envelopes: int) -> Provenance:
-    """What a parameter carries, without the objects that the API asks for around it."""
-    parts = [*(value.entries or {}).values(), *(value.cell.parts if value.cell is not None else ())]
-    if not envelopes or value.kind not in ("list", "dict") or any(part.kind == "handle" for part in parts):
-        return value.provenance
-    found = value.own
-    for part in parts:
-        found |= _payload(part, envelopes - 1)
-    return found
 
 
 def _is_static_function(function: Function) -> bool:

@@ -25,6 +25,7 @@ from lambdalint.python.provenance import (
     fault,
     handle,
     joined,
+    unwrapped,
 )
 from lambdalint.python.symbols import (
     External,
@@ -225,6 +226,11 @@ class Libraries(Calls):
     def _sleep(self, expr: cst.Call) -> Value:
         raise self.stop("waits", expr)
 
+    def _environment(self, expr: cst.Call) -> Value:
+        values = self.arguments(expr).by_name(("key", "default"))
+        name = values.pop("key", None)
+        return self.variable(name, *values.values()) if name is not None else fault("lookup")
+
     def _config_read(self, expr: cst.Call) -> Value:
         self.arguments(expr)
         self.configuration[id(expr)] = expr
@@ -267,7 +273,7 @@ class Libraries(Calls):
         if name == "format" and base.own.text:
             return joined([base, *values], ("format",), text=True)
         if name == "join" and base.own.text and len(values) == 1:
-            return joined([base, *values], ("aggregate", "join"), text=True)
+            return self._join(base, values[0])
         if name in library.TIME_METHODS and base.provenance.only(Source.GENERATED | Source.STATIC):
             return data(base.provenance)
         if name in ("isoformat", "strftime", "timestamp", "astimezone") and "timestamp" in base.own.steps:
@@ -284,6 +290,11 @@ class Libraries(Calls):
             return joined([base, *values])
         return fault(f"computed: .{name}()", base, *values)
 
+    def _join(self, separator: Value, many: Value) -> Value:
+        """Text from several pieces."""
+        found = separator.own | unwrapped(many, 1)
+        return data(replace(found, steps=found.steps | {"aggregate", "join"}, text=True))
+
     def _grow(self, base: Value, name: str, values: Sequence[Value], arguments: Arguments) -> Value:
         if base.shared:
             raise self.stop("state kept between invocations", cst.Pass())
@@ -294,16 +305,6 @@ class Libraries(Calls):
         if base.cell is not None and any(loop.kind == "records" for loop in self.loops[base.depth :]):
             base.cell.aggregate = True
         return base if name == "setdefault" else data(STATIC)
-
-    def decision(self) -> str:
-        """Why what is put into a container now might not have been; empty where it always is."""
-        for branch in self.branches:
-            if branch != "status":
-                return branch
-        for loop in self.loops:
-            if loop.decided:
-                return loop.decided
-        return self.here.decided
 
     def member(self, member: Member, expr: cst.Call) -> Value:
         base, name = member.base, member.name
@@ -381,6 +382,8 @@ _GROWING = frozenset({"add", "append", "appendleft", "extend", "insert", "setdef
 _PARAMETERS = "aws_lambda_powertools.utilities.parameters"
 _SPECIAL = {
     "aws_lambda_powertools.utilities.batch.process_partial_response": Libraries._batch_response,
+    "os.environ.get": Libraries._environment,
+    "os.getenv": Libraries._environment,
     "time.sleep": Libraries._sleep,
     "urllib.request.Request": Libraries._request,
     "urllib.request.urlopen": Libraries._urlopen,

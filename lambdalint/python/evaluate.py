@@ -612,7 +612,20 @@ class Evaluator:
                 found.append(self.value(module, parameter.default))
             else:
                 found.append(Unknown("argument"))
+        if found and self._is_handed_on(module, function):
+            found.append(Unknown("called by another"))
         return found
+
+    @staticmethod
+    def _is_handed_on(module: PythonModule, function: cst.FunctionDef) -> bool:
+        """Whether code of the module also names the function without calling it, as a callback does."""
+        scope = module.names.scope(function)
+        for binding in scope.bindings.get(function.name.value, ()):
+            for read in binding.reads if binding.node is function else ():
+                parent = module.parent(read)
+                if not isinstance(parent, cst.Call) or parent.func is not read:
+                    return True
+        return False
 
     @staticmethod
     def _raw_arguments(
@@ -1020,7 +1033,10 @@ class Evaluator:
     def _call_external(
         self, qualified: str, module: PythonModule, expr: cst.Call, frame: Frame | None
     ) -> Symbol:
-        first = expr.args[0].value if expr.args and not expr.args[0].star else None
+        leading = expr.args[0] if expr.args else None
+        first = (
+            leading.value if leading is not None and leading.keyword is None and not leading.star else None
+        )
         if qualified in _ENV_READERS:
             return self._read_env(qualified, module, expr, frame)
         if qualified in _DECODERS and first is not None:

@@ -17,7 +17,7 @@ import libcst as cst
 
 from lambdalint.python import library
 from lambdalint.python.calls import AwsCall
-from lambdalint.python.dataflow import Activation, Arguments, NotStructural
+from lambdalint.python.dataflow import BRANCHES, Activation, Arguments, NotStructural, constant
 from lambdalint.python.dataflow_libraries import Libraries
 from lambdalint.python.module import PythonModule
 from lambdalint.python.provenance import (
@@ -134,7 +134,8 @@ class Run(Libraries):
         parameters = [*node.params.posonly_params, *node.params.params]
         if not parameters:
             raise NotStructural("no event", module, node)
-        names = {parameter.name.value: data(STATIC) for parameter in parameters}
+        symbol = Function(module, node)
+        names = {parameter.name.value: self._default(symbol, parameter) for parameter in parameters}
         names[parameters[0].name.value] = event
         if len(parameters) > 1:
             names[parameters[1].name.value] = context
@@ -229,7 +230,10 @@ class Run(Libraries):
             if self.condition(statement.test) not in ("static", "status"):
                 self.here.decided = self.here.decided or "validation"
             return True
-        if isinstance(statement, (cst.Pass, cst.Import, cst.ImportFrom, cst.Global, cst.Nonlocal, cst.Del)):
+        if isinstance(statement, cst.Del):
+            self._delete(statement.target)
+            return True
+        if isinstance(statement, (cst.Pass, cst.Import, cst.ImportFrom, cst.Global)):
             return True
         raise self.stop(f"unknown: {type(statement).__name__}", statement)
 
@@ -245,7 +249,7 @@ class Run(Libraries):
         if len(self.loops) > activation.loops_outside and not self.branches and not self.error_depth:
             raise self.stop("return within the loop", statement)
         if not self.error_depth:
-            reason = self._deciding()
+            reason = self.deciding()
             if reason:
                 value = fault(reason, value)
             activation.returns.append(value)
@@ -256,21 +260,29 @@ class Run(Libraries):
         """The function may end here: what follows is chosen by whatever led here."""
         if self.error_depth:
             return
-        if self._deciding():
+        if self.deciding():
             self.here.decided = self.here.decided or reason
-
-    def _deciding(self) -> str:
-        """The decision that the running code hangs on, the state of calls aside."""
-        return next((branch for branch in self.branches if branch != "status"), "")
 
     def _skip(self, statement: cst.Continue | cst.Break) -> bool:
         if self.error_depth or not self.loops:
             return False
-        if self._deciding():
+        if self.deciding():
             self.loops[-1].decided = self.loops[-1].decided or "dropping"
         elif not self.branches and isinstance(statement, cst.Break):
             raise self.stop("dropping", statement)
         return False
+
+    def _delete(self, target: cst.BaseExpression) -> None:
+        """Leaving out a field is structure; which field must not hang on the data."""
+        if not isinstance(target, cst.Subscript):
+            return
+        base = self.value(target.value)
+        index = target.slice[0].slice if len(target.slice) == 1 else None
+        known = constant(self.evaluator, self.module, index.value) if isinstance(index, cst.Index) else None
+        if base.kind == "handle" or base.shared:
+            raise self.stop("state kept between invocations", target)
+        if self.deciding() or not isinstance(known, str):
+            base.put(fault("dropping"))
 
     def _augment(self, statement: cst.AugAssign) -> None:
         value = self.value(statement.value)
@@ -297,7 +309,7 @@ class Run(Libraries):
 
     def bind(self, target: cst.BaseExpression, value: Value) -> None:
         """Assigns a value to a target; what hangs on a decision is faulty."""
-        reason = self._deciding()
+        reason = self.deciding()
         if reason and value.kind != "handle":
             value = fault(reason, value)
         if self.error_depth and value.kind != "handle":
@@ -359,7 +371,7 @@ class Run(Libraries):
     def _if(self, statement: cst.If) -> bool:
         kind = self.condition(statement.test)
         before = dict(self.here.names)
-        mark = {"decision": "decision", "static": "switch", "status": "status"}.get(kind)
+        mark = BRANCHES.get(kind)
         if mark:
             self.branches.append(mark)
         goes_on = self.block(statement.body)
@@ -372,6 +384,9 @@ class Run(Libraries):
             otherwise = self.block(statement.orelse.body)
         if mark:
             self.branches.pop()
+        if kind == "coding" and not (goes_on and otherwise) and not self.error_depth:
+            # A test of the type that ends the work on what fails it.
+            self.here.decided = self.here.decided or "validation"
         if goes_on and otherwise:
             self._merge(after)
         elif goes_on:
@@ -486,12 +501,20 @@ class Run(Libraries):
             elif spread:
                 names[name] = fault("unknown: spread arguments", *spread)
             else:
-                names[name] = data(STATIC)
+                names[name] = self._default(function, parameter)
         if isinstance(params.star_arg, cst.Param):
             names[params.star_arg.name.value] = Value("list", STATIC, Cell([*positional, *spread]))
         if params.star_kwarg is not None:
             names[params.star_kwarg.name.value] = Value("dict", STATIC, Cell(list(spread)), entries=keywords)
         return names
+
+    def _default(self, function: Function, parameter: cst.Param) -> Value:
+        """A parameter's default, which is made once, at init."""
+        if parameter.default is None:
+            return data(STATIC)
+        found = self.convert(self.evaluator.value(function.module, parameter.default))
+        found.shared = found.kind in ("dict", "list")
+        return found
 
     def _check_decorators(self, module: PythonModule, function: cst.FunctionDef, entry: bool = False) -> None:
         for decorator in function.decorators:

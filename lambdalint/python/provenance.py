@@ -149,6 +149,19 @@ def _provenance(value: Value, seen: set[int]) -> Provenance:
     return replace(found, text=value.own.text)
 
 
+def unwrapped(value: Value, levels: int) -> Provenance:
+    """What a value holds, without so many levels of lists and dicts around it."""
+    parts = [*(value.entries or {}).values(), *(value.cell.parts if value.cell is not None else ())]
+    if not levels or value.kind not in ("list", "dict") or any(part.kind == "handle" for part in parts):
+        return value.provenance
+    found = value.own
+    for part in parts:
+        found |= unwrapped(part, levels - 1)
+    if value.cell is not None and value.cell.aggregate:
+        found |= Provenance(steps=frozenset({"aggregate"}))
+    return found
+
+
 def data(provenance: Provenance) -> Value:
     """Data with a cell of its own."""
     return Value("data", provenance, Cell())
