@@ -80,7 +80,7 @@ def test_packaging_uploads_the_licence_where_all_code_is_at_s3_already(tmp_path:
 def test_json_beside_its_yaml_is_a_copy(tmp_path: Path, name: str, logical_id: str, found: list[str]) -> None:
     resource = {"Type": "AWS::Lambda::Function", "Properties": {"Code": "src", "Handler": "app.handler"}}
     files = {
-        "template.yaml": "Resources:\n  Function: {Type: AWS::Lambda::Function, Properties: {Code: src}}\n",
+        "template.yaml": "Resources:\n  Function:\n    Type: AWS::Lambda::Function\n    Properties: {}\n",
         name: json.dumps({"Resources": {logical_id: resource}}),
     }
     assert copies(tmp_path, files) == found
