@@ -96,7 +96,7 @@ class UnusedImport(Rule):
             yield self.finding(
                 f"`{binding.name}` is imported, but nothing in the module reads it",
                 *_labels(module, binding),
-                help="remove the import: every cold start pays for it",
+                help=_help(module, binding),
                 fix=_fix(module, binding, unread),
                 functions=module.functions,
             )
@@ -133,6 +133,14 @@ def _may_be_for_its_effect(module: ApplicationModule, binding: Binding) -> bool:
         return False
     others = (other for other in module.module.names.imports if other.reads)
     return not any(modules[-1] in module.program.imported_modules(module.module, other) for other in others)
+
+
+def _help(module: ApplicationModule, binding: Binding) -> str:
+    package = (binding.imported or "").split(".")[0]
+    others = (other for other in module.module.names.imports if other.reads)
+    if package and any((other.imported or "").split(".")[0] == package for other in others):
+        return "remove the import: who reads the code looks for its use"  # the package is loaded all the same
+    return "remove the import: every cold start pays for it"
 
 
 def _labels(module: ApplicationModule, binding: Binding) -> Iterator[Label]:
