@@ -8,25 +8,26 @@ from __future__ import annotations
 
 import gc
 import json
+import shutil
 import statistics
 import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 import libcst as cst
 
-from lambdalint.application.application import Application
+from lambdalint.application.application import Application, Project
 from lambdalint.config import Configuration
 from lambdalint.discovery import discover
 from lambdalint.outcome import Outcome, run
 from lambdalint.registry import ENGINE_THEME, Registry, load_registry
 from lambdalint.rule import Rule
 from lambdalint.source import read_text
-from lambdalint.template.template import load
 from lambdalint.work import build_project
 
 ROUNDS = 3
@@ -46,7 +47,8 @@ def _code(root: Path) -> dict[str, object]:
     ours: list[float] = []
     floor: list[float] = []
     for _ in range(ROUNDS):
-        applications, registry, rules = _project(root)
+        project, registry, rules = _project(root)
+        applications = project.applications
         code = {name: rule for name, rule in rules.items() if rule.reads != "template"}
         for application in applications:
             for function in application.functions:
@@ -60,42 +62,45 @@ def _code(root: Path) -> dict[str, object]:
 
 
 def _templates(root: Path) -> dict[str, object]:
-    """Loading and all rules, for templates without their code, against cfn-lint's decode."""
+    """Decoding and all rules, for templates whose code is not there, against cfn-lint's decode."""
     from cfnlint.decode import decode
 
-    ours: list[float] = []
-    floor: list[float] = []
-    for _ in range(ROUNDS):
-        applications, registry, rules = _project(root)
-        applications = [application for application in applications if application.template is not None]
-        paths = [application.path for application in applications]
-        texts = [read_text(root, path).text for path in paths]
-        loading, _loaded = _timed(partial(_all, lambda path: load(read_text(root, path)), paths))
-        seconds, outcomes = _timed(partial(_run, applications, registry, rules))
-        ours.append(loading + seconds)
-        floor.append(_timed(partial(_all, decode, [str(root / path) for path in paths]))[0])
-    return _figures(ours, floor, texts, outcomes)
+    with tempfile.TemporaryDirectory() as temporary:
+        bare = Path(temporary)
+        for path in discover(root, [root]).templates:
+            (bare / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(root / path, bare / path)
+        ours: list[float] = []
+        floor: list[float] = []
+        for _ in range(ROUNDS):
+            project, registry, rules = _project(bare)
+            paths = project.files.templates
+            seconds, outcomes = _timed(partial(_run_project, project, registry, rules))
+            ours.append(seconds)
+            floor.append(_timed(partial(_all, decode, [str(bare / path) for path in paths]))[0])
+        texts = [read_text(bare, path).text for path in paths]
+        return _figures(ours, floor, texts, outcomes)
 
 
-def _run(applications: list[Application], registry: Registry, rules: dict[str, Rule]) -> list[Outcome]:
+def _run(applications: Sequence[Application], registry: Registry, rules: dict[str, Rule]) -> list[Outcome]:
     return [run(application, registry, rules, invocations=False) for application in applications]
+
+
+def _run_project(project: Project, registry: Registry, rules: dict[str, Rule]) -> list[Outcome]:
+    return _run(project.applications, registry, rules)
 
 
 def _all(call: Callable[[S], T], arguments: Iterable[S]) -> list[T]:
     return [call(argument) for argument in arguments]
 
 
-def _project(root: Path) -> tuple[list[Application], Registry, dict[str, Rule]]:
+def _project(root: Path) -> tuple[Project, Registry, dict[str, Rule]]:
     registry = load_registry()
     configuration = Configuration(root, registry, isolated=True)
     project = build_project(discover(root, [root]), configuration)
-    rules = {
-        meta.name: registry.load(meta)
-        for application in project.applications[:1]
-        for meta in registry.select(application.settings)
-        if meta.theme != ENGINE_THEME
-    }
-    return list(project.applications), registry, rules
+    metas = registry.select(configuration.for_folder(PurePosixPath()))
+    rules = {meta.name: registry.load(meta) for meta in metas if meta.theme != ENGINE_THEME}
+    return project, registry, rules
 
 
 def _timed(call: Callable[[], T]) -> tuple[float, T]:
