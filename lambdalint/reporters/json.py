@@ -82,6 +82,7 @@ class StatsJson(TypedDict):
     files: int
     applications: int
     seconds: float
+    unknown: dict[str, int]
 
 
 class ReportJson(TypedDict):
@@ -117,6 +118,7 @@ def structure(report: Report) -> ReportJson:
             "files": report.stats.files,
             "applications": report.stats.applications,
             "seconds": round(report.stats.seconds, 3),
+            "unknown": dict(report.stats.unknown),
         },
     }
 

@@ -101,7 +101,7 @@ def places_of_ast(text: str) -> dict[str, set[tuple[int, int, int, int]]]:
     return found
 
 
-PAIRS = {
+PAIRS: dict[type[cst.CSTNode], str] = {
     cst.Assign: "Assign",
     cst.AnnAssign: "AnnAssign",
     cst.Attribute: "Attribute",
@@ -163,7 +163,7 @@ def assert_agrees(module: PythonModule) -> None:
                 continue  # what `del` takes is a list of targets to `ast`
             if kind not in LOOSE:
                 assert place in wanted, (kind.__name__, text[span.start : span.end])
-            elif kind is cst.Name:
+            elif isinstance(node, cst.Name):
                 assert text[span.start : span.end] == node.value
 
 

@@ -120,7 +120,7 @@ def test_globals_concern_sam_functions_only() -> None:
     ],
 )
 def test_merging_is_sams(common: Any, own: Any) -> None:
-    theirs = GlobalProperties({"P": common}).merge({"P": own})  # type: ignore[no-untyped-call]
+    theirs = GlobalProperties({"P": common}).merge({"P": own})
     assert merge({"P": common}, {"P": own}) == theirs
 
 
