@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from lambdalint.template.values import Known, Reference, Text, Unknown, Value
@@ -107,12 +107,3 @@ def render(value: Value) -> str:
     if isinstance(value, Reference):
         return f"${{{value.logical_id}.{value.attribute}}}" if value.attribute else f"${{{value.logical_id}}}"
     return f"${{{value.name}}}" if value.name else f"${{?{value.reason}}}"
-
-
-def mentioned(values: Iterable[Value]) -> Iterator[Reference]:
-    """The references that values hold."""
-    for value in values:
-        if isinstance(value, Reference):
-            yield value
-        elif isinstance(value, Text):
-            yield from value.references
