@@ -259,7 +259,7 @@ class TestJson:
             "reason": "runtime",
             "modes": [],
         }
-        assert data["stats"] == {"files": 2, "applications": 1, "seconds": 0.123}
+        assert data["stats"] == {"files": 2, "applications": 1, "seconds": 0.123, "unknown": {}}
 
 
 @pytest.mark.parametrize("format", FORMATS)
