@@ -259,7 +259,12 @@ class TestJson:
             "reason": "runtime",
             "modes": [],
         }
-        assert data["stats"] == {"files": 2, "applications": 1, "seconds": 0.123, "unknown": {}}
+        assert data["stats"] == {
+            "files": 2,
+            "applications": 1,
+            "seconds": 0.123,
+            "unknown": {"parameter without default": 3},
+        }
 
 
 @pytest.mark.parametrize("format", FORMATS)
