@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from lambdalint.application.modes import invocations
 from lambdalint.data.tables import load
 from lambdalint.finding import Severity
+from lambdalint.python.library import HTTP_LIBRARIES
 from lambdalint.python.provenance import Path, Provenance, Source
 
 if TYPE_CHECKING:
+    from lambdalint.application.application import Handler
     from lambdalint.python.calls import AwsCall
     from lambdalint.python.flow import Sink, Transport
+    from lambdalint.template.triggers import Trigger
 
 # The event, its records and their payload, as they come from each source: passing one of these on changes
 # nothing. "()" is what JSON text holds; indexes and loops are None.
@@ -117,6 +121,26 @@ def _rows() -> tuple[_Row, ...]:
     )
 
 
+def may_be_replaced(handler: Handler) -> bool:
+    """Whether it is worth asking if the handler only moves data; told by what is known anyway."""
+    return bool(_sources(handler)) and _may_send(handler)
+
+
+def replaced_by(handler: Handler, moved: Transport) -> tuple[Replacement, ...]:
+    """What replaces a handler: () unless each of its triggers has a replacement for each of its sinks.
+
+    Without a template, the fields that the code reads have to tell the trigger.
+    """
+    found: dict[Replacement, None] = {}
+    for trigger in _sources(handler):
+        source = trigger.source if trigger is not None else source_by_shape(moved)
+        advice = replacements(moved, source) if source is not None else ()
+        if not advice:
+            return ()
+        found.update(dict.fromkeys(advice))
+    return tuple(found)
+
+
 def replacements(transport: Transport, source: str) -> tuple[Replacement, ...]:
     """What replaces the function where this source triggers it: () unless every sink can be replaced.
 
@@ -146,6 +170,34 @@ def source_by_shape(transport: Transport) -> str | None:
 def name_of(sink: Sink) -> str:
     """The sink as a message names it."""
     return sink.call.api if sink.call is not None else "the HTTP endpoint"
+
+
+def _sources(handler: Handler) -> tuple[Trigger | None, ...]:
+    """What invokes the functions; None for a handler without a template, () where some of it is not known."""
+    if not handler.functions:
+        return (None,)
+    found: list[Trigger] = []
+    for function in handler.functions:
+        for invocation in invocations(handler.application, function):
+            if invocation.trigger is None or _is_vague(invocation.trigger):
+                return ()
+            found.append(invocation.trigger)
+        if not function.triggers:
+            return ()
+    return tuple(found)
+
+
+def _is_vague(trigger: Trigger) -> bool:
+    """A permission alone does not say which kind of API invokes."""
+    return trigger.proof == "permission" and trigger.source == "Api"
+
+
+def _may_send(handler: Handler) -> bool:
+    return bool(handler.calls.calls) or any(
+        (binding.imported or "").split(".")[0] in HTTP_LIBRARIES
+        for module in handler.reach.modules
+        for binding in module.names.imports
+    )
 
 
 def _fits(row: _Row, source: str, sink: Sink, transport: Transport) -> bool:

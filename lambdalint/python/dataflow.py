@@ -583,7 +583,7 @@ class Expressions:
             return self.condition(test.expression)
         if isinstance(test, cst.Call):
             function = self.evaluator.value(self.module, test.func)
-            if function in (External("builtins.isinstance"), External("builtins.hasattr")):
+            if function in (External("builtins.isinstance"), External("builtins.hasattr")) and test.args:
                 self.value(test.args[0].value)
                 return "coding"
         if isinstance(test, cst.Comparison):
@@ -650,7 +650,7 @@ class Expressions:
     def element(self, many: Value) -> Value:
         """Any item of a value."""
         if many.kind == "handle":
-            raise self.stop("unknown: loop over an object", cst.Pass())
+            raise self.stop("unknown: loop over an object", self.here.node or self.module.tree)
         if many.kind == "data":
             return many.derive(path=(None,))
         return data(unwrapped(many, 1))

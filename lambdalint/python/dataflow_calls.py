@@ -330,7 +330,7 @@ class Calls(Expressions):
 
 def operation_kind(call: AwsCall) -> str:
     """ "read", "sink" or "other" (a service that computes, or an operation nobody classified)."""
-    if call.service in library.COMPUTING_SERVICES:
+    if call.service in library.COMPUTING_SERVICES or call.service.startswith("bedrock"):
         return "other"
     if call.api == "redshift-data.execute_statement":
         return "sink"  # it only starts the statement

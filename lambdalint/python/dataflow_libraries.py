@@ -129,7 +129,10 @@ class Libraries(Calls):
             values = self.arguments(expr).all()
             return values[0] if len(values) == 1 else joined(values)
         if name == "len":
-            (measured, *_) = self.arguments(expr).all()
+            values = self.arguments(expr).all()
+            if len(values) != 1:
+                raise self.stop("unknown: len", expr)
+            measured = values[0]
             counted = fault("counted", measured)
             counted.sized = measured if measured.kind == "list" and not measured.shared else None
             return counted
@@ -297,7 +300,7 @@ class Libraries(Calls):
 
     def _grow(self, base: Value, name: str, values: Sequence[Value], arguments: Arguments) -> Value:
         if base.shared:
-            raise self.stop("state kept between invocations", cst.Pass())
+            raise self.stop("state kept between invocations", self.here.node or self.module.tree)
         reason = self.decision()
         for value in (*values, *arguments.keywords.values()):
             if value.kind != "handle":

@@ -249,6 +249,7 @@ SERIALIZERS = ("boto3.dynamodb.types.TypeDeserializer", "boto3.dynamodb.types.Ty
 
 # Sending over HTTP: the positions of the parameters in a request function with the method in its name.
 HTTP_MODULES = ("requests", "httpx")
+HTTP_LIBRARIES = frozenset({*HTTP_MODULES, "urllib", "urllib3"})
 HTTP_SESSIONS = (
     "httpx.Client",
     "requests.Session",
@@ -328,11 +329,9 @@ SINK_VERBS = frozenset(
         "write",
     }
 )
-# Services whose calls compute: what goes in is not what comes out.
+# Services whose calls compute, beside Bedrock's: what goes in is not what comes out.
 COMPUTING_SERVICES = frozenset(
     {
-        "bedrock-agent-runtime",
-        "bedrock-runtime",
         "comprehend",
         "lex-runtime",
         "lexv2-runtime",

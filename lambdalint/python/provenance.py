@@ -111,8 +111,9 @@ class Value:
         """A part of data, or the same after a step; it shares what is put into the whole."""
         step = tuple(path)
         paths = frozenset((*known, *step) for known in self.own.paths) if step else self.own.paths
-        own = replace(self.own, steps=self.own.steps | frozenset(steps), paths=paths, text=False)
-        return Value("data", own, self.cell, depth=self.depth)
+        own = self.own
+        made = Provenance(own.sources, own.steps.union(steps), paths, own.fault)
+        return Value("data", made, self.cell, depth=self.depth)
 
     def put(self, part: Value) -> None:
         """Adds content."""
@@ -146,7 +147,7 @@ def _provenance(value: Value, seen: set[int]) -> Provenance:
             found |= Provenance(steps=frozenset({"aggregate"}))
     if value.kind in ("list", "dict", "object") and found.is_data:
         found |= Provenance(steps=frozenset({"build"}))
-    return replace(found, text=value.own.text)
+    return found if found.text == value.own.text else replace(found, text=value.own.text)
 
 
 def unwrapped(value: Value, levels: int) -> Provenance:
@@ -189,7 +190,7 @@ def joined(values: Iterable[Value], steps: Iterable[str] = (), text: bool = Fals
     found = NOTHING
     for value in values:
         found |= value.provenance
-    return data(replace(found, steps=found.steps | frozenset(steps), text=text))
+    return data(Provenance(found.sources, found.steps.union(steps), found.paths, found.fault, text))
 
 
 def either(one: Value | None, other: Value | None) -> Value:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lambdalint.application.modes import invocations
-from lambdalint.application.transport import Replacement, name_of, replacements, source_by_shape
+from lambdalint.application.transport import may_be_replaced, name_of, replaced_by
 from lambdalint.finding import Finding, Label, Role
 from lambdalint.python.flow import Transport, transport
 from lambdalint.rule import Rule
 
 if TYPE_CHECKING:
     from lambdalint.application.application import Handler
-    from lambdalint.template.triggers import Trigger
 
 
 class TransportOnly(Rule):
@@ -138,18 +136,16 @@ class TransportOnly(Rule):
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:
         """One finding, at the `def`, where every trigger has a replacement for every sink."""
-        sources = _sources(handler)
-        if not sources:
+        if not may_be_replaced(handler):
             return
         moved = transport(handler)
         if not isinstance(moved, Transport):
             return
-        advice = _advice(handler, moved, sources)
+        advice = replaced_by(handler, moved)
         if not advice:
             return
-        where = " and ".join(dict.fromkeys(_what(moved)))
         yield self.finding(
-            f"`{handler.name}` only moves data {where}",
+            f"`{handler.name}` only moves data {_where(moved)}",
             handler.label("nothing here computes, checks or decides anything"),
             *_sink_labels(moved),
             *_trigger_labels(handler),
@@ -159,42 +155,12 @@ class TransportOnly(Rule):
         )
 
 
-def _sources(handler: Handler) -> tuple[Trigger | None, ...]:
-    """What invokes the functions; None for a handler without a template, () where some of it is not known."""
-    if not handler.functions:
-        return (None,)
-    found: list[Trigger] = []
-    for function in handler.functions:
-        for invocation in invocations(handler.application, function):
-            if invocation.trigger is None or _is_vague(invocation.trigger):
-                return ()
-            found.append(invocation.trigger)
-        if not function.triggers:
-            return ()
-    return tuple(found)
-
-
-def _is_vague(trigger: Trigger) -> bool:
-    """A permission alone does not say which kind of API invokes."""
-    return trigger.proof == "permission" and trigger.source == "Api"
-
-
-def _advice(
-    handler: Handler, moved: Transport, triggers: tuple[Trigger | None, ...]
-) -> tuple[Replacement, ...]:
-    found: dict[Replacement, None] = {}
-    for trigger in triggers:
-        source = trigger.source if trigger is not None else source_by_shape(moved)
-        advice = replacements(moved, source) if source is not None else ()
-        if not advice:
-            return ()
-        found.update(dict.fromkeys(advice))
-    return tuple(found)
-
-
-def _what(moved: Transport) -> Iterator[str]:
-    for sink in moved.sinks:
-        yield f"from {name_of(sink)} to its caller" if sink.kind == "reply" else f"to {name_of(sink)}"
+def _where(moved: Transport) -> str:
+    ways = (
+        f"from {name_of(sink)} to its caller" if sink.kind == "reply" else f"to {name_of(sink)}"
+        for sink in moved.sinks
+    )
+    return " and ".join(dict.fromkeys(ways))
 
 
 def _sink_labels(moved: Transport) -> Iterator[Label]:
