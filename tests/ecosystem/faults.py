@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,17 +83,24 @@ def _event(name: str, event: str) -> Fault:
     def plant(place: Application, copy: Path) -> Planted | None:
         properties = get(place.function, "Properties")
         events = get(properties, "Events")
+        if _keeps_failures((copy / place.template).read_text(encoding="utf-8")):
+            return None
         if not isinstance(properties, yaml.MappingNode) or properties.flow_style:
             return None
         if events is None:
             indent = properties.value[0][0].start_mark.column
-            block = f"Events:\n  {event}"
+            block = "Events:\n" + textwrap.indent(event, "  ")
             return _insert_yaml(place, copy, properties, indent, block)
         if not isinstance(events, yaml.MappingNode) or events.flow_style:
             return None
         return _insert_yaml(place, copy, events, events.value[0][0].start_mark.column, event)
 
     return Fault(name, plant)
+
+
+def _keeps_failures(template: str) -> bool:
+    """Whether some function of the template may have a destination, or its author declined one."""
+    return re.search(r"OnFailure|DeadLetter(?:Queue|Config):|CKV_AWS_116|Custom::", template) is not None
 
 
 def _policy(name: str, statement: str) -> Fault:
@@ -105,8 +113,8 @@ def _policy(name: str, statement: str) -> Fault:
             return None
         if policies is None:
             indent = properties.value[0][0].start_mark.column
-            item = "\n".join("  " + line for line in statement.splitlines())
-            return _insert_yaml(place, copy, properties, indent, f"Policies:\n{item}")
+            block = "Policies:\n" + textwrap.indent(statement, "  ")
+            return _insert_yaml(place, copy, properties, indent, block)
         if not isinstance(policies, yaml.SequenceNode) or policies.flow_style or policies.tag.startswith("!"):
             return None
         return _insert_yaml(place, copy, policies, policies.start_mark.column, statement)
