@@ -63,35 +63,40 @@ def _round_robin(folder: Path) -> Iterator[Application]:
 
 
 def _trials(rule: str, places: list[Application], count: int) -> Iterator[Trial]:
+    shapes = FAULTS[rule]
     done = 0
     for place in places:
         if done == count:
             return
-        shapes = FAULTS[rule]
-        fault = shapes[done % len(shapes)]
-        trial = _try(rule, place, fault)
-        if trial is not None:
-            done += 1
-            yield trial
+        # Every shape has its turn; where one does not fit the application, the next one may.
+        for fault in (*shapes[done % len(shapes) :], *shapes[: done % len(shapes)]):
+            with tempfile.TemporaryDirectory() as temporary:
+                copy = Path(temporary, "application")
+                shutil.copytree(place.folder, copy, symlinks=True, ignore=IGNORED)
+                edited = fault.plant(place, copy)
+                if edited is None:
+                    continue
+                trial = _try(rule, place, fault, copy, edited)
+            if trial is not None:
+                done += 1
+                yield trial
+            break
 
 
-def _try(rule: str, place: Application, fault: Fault) -> Trial | None:
-    """None where the fault cannot be planted or the application is not clean of it."""
-    with tempfile.TemporaryDirectory() as temporary:
-        copy = Path(temporary, "application")
-        shutil.copytree(place.folder, copy, symlinks=True, ignore=IGNORED)
-        edited = fault.plant(place, copy)
-        if edited is None:
-            return None
-        texts = {path: (copy / path).read_bytes() for path in edited}
-        for path in edited:
+def _try(rule: str, place: Application, fault: Fault, copy: Path, edited: list[Path]) -> Trial | None:
+    """None where the application is not clean of the rule before the fault."""
+    planted = {path: (copy / path).read_bytes() for path in edited}
+    for path in edited:
+        if (place.folder / path).exists():
             shutil.copyfile(place.folder / path, copy / path)
-        if _findings(rule, copy):
-            return None
-        for path, data in texts.items():
-            (copy / path).write_bytes(data)
-        found = {finding["path"] for finding in _findings(rule, copy)}
-        return Trial(place, fault.name, any(path.as_posix() in found for path in edited))
+        else:
+            (copy / path).unlink()
+    if _findings(rule, copy):
+        return None
+    for path, data in planted.items():
+        (copy / path).write_bytes(data)
+    found = {finding["path"] for finding in _findings(rule, copy)}
+    return Trial(place, fault.name, any(path.as_posix() in found for path in edited))
 
 
 def _findings(rule: str, root: Path) -> list[dict[str, str]]:
