@@ -57,7 +57,6 @@ def _module(name: str, module: str, source: str, body: str) -> Fault:
             return None
         file.write_text(text, encoding="utf-8")
         (copy / helper).write_text(source, encoding="utf-8")
-        (place.folder / helper).touch()
         return [helper]
 
     return Fault(name, plant)
