@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import yaml
 from yaml.resolver import Resolver
@@ -109,6 +110,9 @@ class _Style:
     json: bool
     quote: str = "'"
     compact: bool = False  # JSON: intrinsic functions on one line
+
+
+_styles: WeakKeyDictionary[Template, _Style] = WeakKeyDictionary()
 
 
 class _Editor:
@@ -372,6 +376,13 @@ def _declares(template: Template, path: Path) -> bool:
 
 
 def _style(template: Template) -> _Style:
+    known = _styles.get(template)
+    if known is None:
+        known = _styles[template] = _style_of(template)
+    return known
+
+
+def _style_of(template: Template) -> _Style:
     text = template.source.text
     step, dash = _indentation(template)
     return _Style(
