@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakKeyDictionary
 
 from lambdalint.template.identity import render
 from lambdalint.template.values import Alternative, Condition, Known, Path, Reference, Unknown, Value
@@ -105,6 +106,9 @@ class Grants:
     opaque: tuple[str, ...]
     role: str | None
     boundary: bool = False
+
+
+_grants: WeakKeyDictionary[LambdaFunction, Grants] = WeakKeyDictionary()
 
 
 class _Collector:
@@ -206,6 +210,13 @@ class _Collector:
 
 def grants(template: Template, function: LambdaFunction) -> Grants:
     """What the function's role carries; every branch of `Fn::If` counts."""
+    known = _grants.get(function)
+    if known is None:
+        known = _grants[function] = _read(template, function)
+    return known
+
+
+def _read(template: Template, function: LambdaFunction) -> Grants:
     collector = _Collector(template)
     roles = function.property("Role")
     names = tuple(_role_names(template, (role.value for role in roles), collector))
