@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from lambdalint.finding import FunctionId, Label, Role
 from lambdalint.template.identity import FUNCTION_TYPES
 from lambdalint.template.inline import inline_source
-from lambdalint.template.resolve import intrinsic, is_macro
+from lambdalint.template.resolve import has_macro, intrinsic
 from lambdalint.template.values import Alternative, Condition, Known, Path, Unknown, Value
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ class LambdaFunction:
                 variables = alternative.value.value if isinstance(alternative.value, Known) else None
                 if not isinstance(variables, dict):
                     return Unknown("malformed environment")
-                if any(is_macro(name) for name in variables):
+                if has_macro(variables):
                     return Unknown("transform")
                 names.update((str(name), None) for name in variables)
         return {name: self.property("Environment", "Variables", name) for name in names}
@@ -361,6 +361,8 @@ class LambdaFunction:
     def _present(self, path: Path) -> tuple[Alternative, ...]:
         """The outcomes at a path; a property left empty is absent."""
         found = self.template.alternatives(path)
+        if not found:
+            return found
         return tuple(one for one in found if not (isinstance(one.value, Known) and one.value.value is None))
 
     def _sources(self, keys: Sequence[str]) -> list[tuple[Origin, Path]]:
@@ -379,7 +381,7 @@ class LambdaFunction:
         for depth, key in enumerate(keys):
             rest = tuple(keys[depth:])
             if not isinstance(local, dict) or key not in local:
-                if isinstance(local, dict) and any(is_macro(name) for name in local):
+                if isinstance(local, dict) and has_macro(local):
                     return [("own", (*own, *rest))]  # the transform may bring it
                 return [("globals", (*globally, *rest))]
             if not isinstance(common, dict) or key not in common:
@@ -394,9 +396,13 @@ class LambdaFunction:
     def _common(self) -> Any:
         return self.template.globals_.get("Function")
 
+    @cached_property
+    def _ignored(self) -> Any:
+        return self.template.get((*self.resource.path, "IgnoreGlobals"))
+
     def _ignores_globals(self, name: str) -> bool:
         """IgnoreGlobals: '*', or a list of the properties that take nothing from Globals."""
-        ignored = self.template.get((*self.resource.path, "IgnoreGlobals"))
+        ignored = self._ignored
         return ignored == "*" or (isinstance(ignored, list) and (name in ignored or "*" in ignored))
 
     def _number(self, name: str, default: int) -> int | None:

@@ -95,7 +95,7 @@ class Resolver:
             if isinstance(container, dict):
                 if key in container:
                     return self.resolve(container[key], (*alternative.path, key), alternative.conditions)
-                if any(is_macro(name) for name in container):
+                if has_macro(container):
                     return (Alternative(Unknown("transform"), alternative.path, alternative.conditions),)
             elif isinstance(container, list) and isinstance(key, int) and 0 <= key < len(container):
                 return self.resolve(container[key], (*alternative.path, key), alternative.conditions)
@@ -401,6 +401,11 @@ def intrinsic(node: object) -> str | None:
 def is_macro(key: object) -> bool:
     """Whether a key of a mapping brings in what is not written: `Fn::Transform`, `Fn::ForEach::…`."""
     return isinstance(key, str) and (key == "Fn::Transform" or key.startswith("Fn::ForEach"))
+
+
+def has_macro(keys: Iterable[object]) -> bool:
+    """Whether one of the keys is a macro's."""
+    return any(isinstance(key, str) and key.startswith("Fn::") and is_macro(key) for key in keys)
 
 
 def _fixed(text: str) -> tuple[Alternative, ...]:
