@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from lambdalint.iam import actions, match, policy_templates, statements, targets, wildcards
 from lambdalint.iam.match import Need
@@ -29,19 +30,36 @@ _NAME_PROPERTIES = (
 )
 _LISTED = 4
 
+# By template: the targets that its resources are, and what a text that speaks of each has in it.
+_known: WeakKeyDictionary[Template, Sequence[tuple[Target, Sequence[str]]]] = WeakKeyDictionary()
+
 
 def names(resource: str, target: Target) -> bool:
     """Whether a resource of a statement, as text, speaks of a target."""
-    if f"${{{target.key}}}" in resource or f"${{{target.key}." in resource:
-        return True
+    return any(sign in resource for sign in _signs(target))
+
+
+def _signs(target: Target) -> Sequence[str]:
+    signs = [f"${{{target.key}}}", f"${{{target.key}."]
     for expression in (target.name, target.arn):
         if expression is None:
             continue
         node = expression.node
         text = node if isinstance(node, str) else f"${{{node['Ref']}}}" if "Ref" in node else ""
-        if text and text in resource:
-            return True
-    return False
+        if text:
+            signs.append(text)
+    return signs
+
+
+def _targets(template: Template) -> Sequence[tuple[Target, Sequence[str]]]:
+    known = _known.get(template)
+    if known is None:
+        found = (
+            targets.of_resource(resource.type, resource.logical_id, resource.properties)
+            for resource in template.resources.values()
+        )
+        known = _known[template] = [(target, _signs(target)) for target in found if target is not None]
+    return known
 
 
 def nameable(template: Template, holder: str, need: Need) -> Need:
@@ -80,10 +98,8 @@ def _guess(template: Template, holder: str, action: str) -> Target:
         return targets.placeholder(kind)
     found = [
         target
-        for resource in template.resources.values()
-        if (target := targets.of_resource(resource.type, resource.logical_id, resource.properties))
-        and target.type == kind
-        and not depends_on(template, resource.logical_id, holder)
+        for target, _ in _targets(template)
+        if target.type == kind and not depends_on(template, target.key, holder)
     ]
     return replace(found[0], key=f"<{found[0].key}>") if len(found) == 1 else targets.placeholder(kind)
 
@@ -122,12 +138,12 @@ def _kind(statement: Statement, action: actions.Action) -> str | None:
 
 def _named(template: Template, statement: Statement) -> list[Target]:
     """The resources of the template that a statement's resources speak of."""
-    found: dict[str, Target] = {}
-    for logical_id, resource in template.resources.items():
-        target = targets.of_resource(resource.type, logical_id, resource.properties)
-        if target is not None and any(names(part.text, target) for part in statement.resources):
-            found[logical_id] = target
-    return list(found.values())
+    texts = [part.text for part in statement.resources]
+    return [
+        target
+        for target, signs in _targets(template)
+        if any(sign in text for text in texts for sign in signs)
+    ]
 
 
 def fitting_templates(template: Template, statement: Statement) -> Iterator[str]:
