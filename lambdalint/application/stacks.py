@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # `sam package` or `aws cloudformation package` uploads it.
 _NESTED = {"AWS::Serverless::Application": "Location", "AWS::CloudFormation::Stack": "TemplateURL"}
 _MENTIONS_NESTED = re.compile("|".join(re.escape(kind) for kind in _NESTED))
+_UPLOADED = re.compile(r"s3://.+/[0-9a-f]{32}(\.zip)?")
 _FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 
 
@@ -61,7 +62,11 @@ class Stacks:
         if not functions or not all(_is_remote(code) for code in functions.values()):
             return False
         published = _has_remote_texts(template) is True
-        return any(self._is_source(path, functions, published) for path in self._beside(template.source.path))
+        packaged = all(_is_uploaded(code) for code in functions.values())
+        return any(
+            self._is_source(path, functions, published) or (packaged and self._is_later(path, functions))
+            for path in self._beside(template.source.path)
+        )
 
     def _has_yaml(self, template: Template) -> bool:
         path = template.source.path
@@ -90,6 +95,16 @@ class Stacks:
         if published and _has_remote_texts(source) is False:
             return True
         return not any(_is_remote(others[name]) for name in functions)
+
+    def _is_later(self, path: PurePosixPath, functions: Mapping[str, Any]) -> bool:
+        """Whether a template has the code of most of the functions in the project: the source has moved on
+        since it was packaged."""
+        try:
+            others = _code_of(self.load(path))
+        except SourceError:
+            return False
+        common = [name for name in functions if name in others and not _is_remote(others[name])]
+        return 2 * len(common) > len(functions)
 
     def _beside(self, path: PurePosixPath) -> Iterator[PurePosixPath]:
         """The templates in the same folder, in one around it or in one below."""
@@ -202,6 +217,11 @@ def _has_remote_texts(template: Template) -> bool | None:
     urls = [texts.get(key) for key in ("LicenseUrl", "ReadmeUrl")] if isinstance(texts, dict) else []
     named = [url for url in urls if isinstance(url, str)]
     return any(url.startswith("s3://") for url in named) if named else None
+
+
+def _is_uploaded(code: Any) -> bool:
+    """Whether code lies where `sam package` puts it: under the hash of its content."""
+    return isinstance(code, str) and bool(_UPLOADED.fullmatch(code))
 
 
 def _is_remote(code: Any) -> bool:

@@ -53,6 +53,19 @@ def test_a_packaged_template_beside_its_source_is_a_copy(tmp_path: Path, name: s
     assert copies(tmp_path, {"template.yaml": SOURCE, "src/app.py": HANDLER, name: packaged}) == [name]
 
 
+def test_a_packaged_template_whose_source_has_moved_on_is_a_copy(tmp_path: Path) -> None:
+    def several(uri: str, *names: str) -> str:
+        properties = "".join(f"      {line}\n" for line in (CODE + f"CodeUri: {uri}").splitlines())
+        head = "    Type: AWS::Serverless::Function\n    Properties:\n"
+        return f"{SAM}Resources:\n" + "".join(f"  {name}:\n{head}{properties}" for name in names)
+
+    uploaded = f"s3://bucket/{'0f' * 16}"
+    files = {"template.yaml": several("src", "A", "B", "C"), "src/app.py": HANDLER}
+    assert copies(tmp_path, {**files, "p.yaml": several(uploaded, "A", "B", "Gone")}) == ["p.yaml"]
+    assert copies(tmp_path, {**files, "p.yaml": several("s3://bucket/named", "A", "B", "Gone")}) == []
+    assert copies(tmp_path, {**files, "p.yaml": several(uploaded, "A", "Gone", "Too")}) == []
+
+
 def published(template: str, licence: str) -> str:
     """A template for the Serverless Application Repository."""
     return f"{template}Metadata:\n  AWS::ServerlessRepo::Application:\n    LicenseUrl: {licence}\n"
