@@ -34,10 +34,11 @@ _READERS = (
 
 @dataclass(frozen=True)
 class Libraries:
-    """`data/aws_libraries.toml`: libraries and layers that call AWS, with the IAM prefixes of what they call,
-    and libraries that do not."""
+    """`data/aws_libraries.toml`: libraries, modules of libraries and layers that call AWS, with the IAM
+    prefixes of what they call, and libraries that do not."""
 
     known: Mapping[str, tuple[str, ...]]
+    parts: Mapping[str, tuple[str, ...]]
     layers: Mapping[str, tuple[str, ...]]
     harmless: frozenset[str]
 
@@ -52,6 +53,7 @@ def libraries() -> Libraries:
     table = tables.load("aws_libraries.toml")
     return Libraries(
         known={name: tuple(prefixes) for name, prefixes in table["libraries"].items()},
+        parts={name: tuple(prefixes) for name, prefixes in table["parts"].items()},
         layers={name: tuple(prefixes) for name, prefixes in table["layers"].items()},
         harmless=frozenset(table["harmless"]["names"]),
     )
@@ -76,7 +78,11 @@ def _imports(handler: Handler, module: PythonModule) -> Iterator[Open]:
     wrappers = {library.partition(".")[0] for library in handler.calls.wrappers}
     seen = sys.stdlib_module_names | libraries().harmless | wrappers
     for binding in module.names.imports:
-        root = (binding.qualified or "").lstrip(".").partition(".")[0]
+        qualified = (binding.qualified or "").lstrip(".")
+        root = qualified.partition(".")[0]
+        for part, prefixes in libraries().parts.items():
+            if f"{qualified}.".startswith(f"{part}."):
+                yield Open(f"{part} calls AWS by itself", prefixes)
         if binding.kind is BindingKind.STAR_IMPORT or not root or root in seen:
             continue
         if root.startswith(("mypy_boto3", "types_")) or module.in_type_checking(binding.node):

@@ -116,7 +116,7 @@ def test_prefixes_exist() -> None:
 
 def test_libraries_call_services_that_exist() -> None:
     table = tables.load("aws_libraries.toml")
-    for prefixes in (*table["libraries"].values(), *table["layers"].values()):
+    for prefixes in (one for part in ("libraries", "parts", "layers") for one in table[part].values()):
         assert all(actions.service_exists(prefix) for prefix in prefixes)
     assert not set(table["libraries"]) & set(table["harmless"]["names"])
 
