@@ -10,14 +10,15 @@ from lambdalint.application.naming import fitting_templates, listed, nameable
 from lambdalint.application.needs import ANY, Needed, needs
 from lambdalint.application.serving import is_own, other_users, served_by
 from lambdalint.application.wording import and_, or_, some
-from lambdalint.iam import match, statements, wildcards
-from lambdalint.iam.match import Advice, ExactStatement
-from lambdalint.iam.targets import Expression
+from lambdalint.iam import actions, match, statements, targets, wildcards
+from lambdalint.iam.match import Advice, ExactStatement, Need
+from lambdalint.iam.targets import NONE, UNKNOWN, Expression
 
 if TYPE_CHECKING:
     from lambdalint.application.application import Application
     from lambdalint.template.function import LambdaFunction
     from lambdalint.template.grants import Statement
+    from lambdalint.template.template import Template
 
 BASIC = "AWSLambdaBasicExecutionRole"
 VPC = "AWSLambdaVPCAccessExecutionRole"
@@ -37,6 +38,7 @@ _OWN_LOGS = ExactStatement(
 _LISTED = 4
 
 Basis = Literal["calls", "actions", "nothing"]
+Anywhere = Literal["none", "told", "all"]
 
 
 @dataclass(frozen=True)
@@ -149,16 +151,25 @@ class Replacement:
 
 
 def replacement(
-    application: Application, statement: Statement, functions: Sequence[LambdaFunction]
+    application: Application,
+    statement: Statement,
+    functions: Sequence[LambdaFunction],
+    anywhere: Anywhere = "none",
+    told: Sequence[Need] = (),
 ) -> Replacement:
-    """What can stand in place of a statement that the roles of some functions of one template carry."""
+    """What can stand in place of a statement that the roles of some functions of one template carry.
+
+    `anywhere` says which calls on resources that are not known keep the statement's star: none, those that
+    the event or an answer of AWS tells the resource, or all. `told` are needs that are likely where code may
+    be hidden.
+    """
     template = functions[0].template
     patterns = tuple(part.text for part in statement.actions)
     sam = statement.owner == "function"
     found = [needs(application, function) for function in functions]
     served = served_by(statement, functions, found, sam)
     own = [needed.need.action for needed in served if is_own(needed)]
-    wanted = [needed.need for needed in served if not is_own(needed)]
+    wanted = list(_wanted(template, statement, served, anywhere))
     prefixes = {pattern.partition(":")[0] for pattern in patterns} or {ANY}
     why_open = tuple(dict.fromkeys(reason for one in found for reason in one.why_open(prefixes)))
     if any(":accesspoint/" in part.text for part in statement.resources):
@@ -167,8 +178,12 @@ def replacement(
     linked = all(one.linked for one in found)
     closed = linked and not why_open
     basis: Basis = "calls" if served else "nothing"
+    if not closed:
+        seen = {need.action for need in wanted}
+        wanted.extend(need for need in told if need.action not in seen)
     if not served and not closed:
-        wanted = list(listed(template, statement))
+        likely = {need.action for need in wanted}
+        wanted.extend(need for need in listed(template, statement) if need.action not in likely)
         basis = "actions" if wanted else "nothing"
     fits = sam and basis == "nothing" and not closed
     holder = str(statement.policy[1])
@@ -183,6 +198,31 @@ def replacement(
         sam=sam,
         linked=linked,
         why_open=why_open,
+    )
+
+
+def _wanted(
+    template: Template, statement: Statement, served: Sequence[Needed], anywhere: Anywhere
+) -> Iterator[Need]:
+    """The needs of the code; those for which the star stays, on the resources that the statement has."""
+    needs_ = [needed for needed in served if not is_own(needed)]
+    starred = dict.fromkeys(needed.need.action for needed in needs_ if _keeps_star(needed, anywhere))
+    for action in starred:
+        found = actions.find(action)
+        parts = [part for part in statement.resources if found and wildcards.is_wide(part.text, found)]
+        yield from (Need(action, targets.anything(template.get(part.path))) for part in parts)
+        if not parts:
+            yield Need(action, NONE)
+    yield from (needed.need for needed in needs_ if needed.need.action not in starred)
+
+
+def _keeps_star(needed: Needed, anywhere: Anywhere) -> bool:
+    from lambdalint.python.symbols import Response
+
+    if needed.need.target not in (UNKNOWN, NONE) or not needed.calls or anywhere == "none":
+        return False
+    return anywhere == "all" or all(
+        call.target.kind == "event" or isinstance(call.target.symbol, Response) for call in needed.calls
     )
 
 

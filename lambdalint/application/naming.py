@@ -68,10 +68,16 @@ def nameable(template: Template, holder: str, need: Need) -> Need:
     target = need.target
     if target.known and target.key in template.resources and depends_on(template, target.key, holder):
         target = _by_own_name(template, target)
+    if target.known and target.key in template.resources and _is_conditional(template, target.key):
+        target = replace(target, key=f"<{target.key}>")  # for reading: it is not always there to be named
     action = actions.find(need.action)
     if target == targets.UNKNOWN and action is not None:
         target = _guess(template, holder, need.action) if action.needs_resource else targets.NONE
     return replace(need, target=target)
+
+
+def _is_conditional(template: Template, logical_id: str) -> bool:
+    return template.get(("Resources", logical_id, "Condition")) is not None
 
 
 def _by_own_name(template: Template, target: Target) -> Target:

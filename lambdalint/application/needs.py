@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from lambdalint.application.features import features
 from lambdalint.application.needed import ANY, Needed, Open
-from lambdalint.application.policy_targets import to_target
+from lambdalint.application.policy_targets import of_trigger, to_target
 from lambdalint.application.unseen import unseen
 from lambdalint.iam import sdk, targets
 from lambdalint.iam.match import Need
@@ -160,6 +160,8 @@ def _targets(
         return tuple(_of_argument(handler, function, call, required.argument, kind))
     if call.target.kind == "none":
         return (NONE,) if _names_none(call) else (UNKNOWN,)
+    if call.target.kind == "event":
+        return (of_trigger(call, function, kind),)
     resolved = handler.target(call, function)
     return tuple(dict.fromkeys(to_target(option, kind) for option in resolved.options or (resolved,)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lambdalint.iam import targets
@@ -12,10 +11,19 @@ from lambdalint.template.values import Known, Reference, Text, Unknown
 
 if TYPE_CHECKING:
     from lambdalint.application.targets import Resolved
-
+    from lambdalint.python.calls import AwsCall
+    from lambdalint.template.function import LambdaFunction
+    from lambdalint.template.triggers import Trigger
 
 # Resources that calls are only given by ARN, and those that they can be given by name or by ARN.
 _BY_ARN = frozenset({"sns:topic", "states:statemachine", "states:activity"})
+# Where the records of a trigger name the resource that sent them.
+_SENDERS = {
+    "s3:bucket": ("S3", ("s3", "bucket")),
+    "sqs:queue": ("SQS", ("eventSourceARN",)),
+    "sns:topic": ("SNS", ("TopicArn",)),
+    "kinesis:stream": ("Kinesis", ("eventSourceARN",)),
+}
 _EITHER = frozenset({"secretsmanager:Secret", "lambda:function", "events:event-bus", "kinesis:stream"})
 
 
@@ -45,11 +53,36 @@ def of_literal(text: str, kind: str) -> Target:
         return UNKNOWN  # a policy cannot name a key by its alias
     if not text or "{{resolve:" in text:
         return UNKNOWN
-    found = targets.of_text(text, kind)
-    if kind == "ses:identity" and "@" in text:
-        # The verified identity can be the address or its domain; only one of them is what IAM is asked about.
-        return replace(found, key=f"<{text}>")
-    return found
+    if kind == "ses:identity" and not text.startswith("arn:"):
+        return targets.placeholder(kind)  # the verified identity can be the address or its domain
+    return targets.of_text(text, kind)
+
+
+def of_trigger(call: AwsCall, function: LambdaFunction, kind: str) -> Target:
+    """The resource whose event names it to the call (`event["Records"][0]["s3"]["bucket"]["name"]`), where
+    the template says which resources send these events and it is one; else UNKNOWN."""
+    if call.target.kind != "event":
+        return UNKNOWN
+    steps = call.target.value.replace(".", " ").split()
+    source = _SENDERS.get(kind)
+    if source is None or not set(source[1]) <= set(steps) or "body" in steps:
+        return UNKNOWN
+    senders = [trigger for trigger in function.triggers if trigger.source == source[0]]
+    found = {_sender(trigger, kind) for trigger in senders}
+    return found.pop() if len(found) == 1 else UNKNOWN
+
+
+def _sender(trigger: Trigger, kind: str) -> Target:
+    value = trigger.resource
+    if isinstance(value, Text) and len(value.references) == 1:
+        value = value.references[0]
+    if isinstance(value, Reference):
+        resource = trigger.template.resources.get(value.logical_id)
+        found = resource and targets.of_resource(resource.type, resource.logical_id, resource.properties)
+        return found if found and found.type == kind else UNKNOWN
+    if isinstance(value, Known) and isinstance(value.value, str):
+        return of_literal(value.value, kind)
+    return UNKNOWN
 
 
 def _of_expression(node: object, resolved: Resolved, kind: str) -> Target:
@@ -65,6 +98,8 @@ def _of_expression(node: object, resolved: Resolved, kind: str) -> Target:
         return UNKNOWN
     if "accesspoint" in parameter.lower():  # an access point's alias can stand where a bucket's name does
         return UNKNOWN
+    if kind == "ses:identity" and not (known or "").startswith("arn:"):
+        return targets.placeholder(kind)
     is_arn = kind in _BY_ARN or (known.startswith("arn:") if known else parameter.lower().endswith("arn"))
     if kind == "sqs:queue" and not is_arn:
         return UNKNOWN  # a URL, which a policy cannot name a queue by

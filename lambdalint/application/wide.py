@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
+from lambdalint.data import tables
 from lambdalint.iam import actions, wildcards
 from lambdalint.iam.actions import Action
 from lambdalint.template.grants import Part, Statement
@@ -52,9 +54,9 @@ def wide(statement: Statement) -> Wide | None:
     if statement.not_resources:
         return Wide("not-resource", statement.not_resources[0])
     for part in statement.actions:
-        if actions.has_wildcard(part.text):
+        if actions.has_wildcard(part.text) and part.text.lower() not in idioms():
             return Wide("action", part, everywhere=_is_everywhere(statement))
-    found = [action for part in statement.actions if (action := actions.find(part.text))]
+    found = [action for part in statement.actions for action in actions.expand(part.text)]
     routine: Wide | None = None
     for part in statement.resources:
         unlimited = tuple(one for one in found if one.needs_resource and wildcards.is_wide(part.text, one))
@@ -64,6 +66,12 @@ def wide(statement: Statement) -> Wide | None:
         if unlimited and routine is None:
             routine = Wide("resource", part, unlimited)
     return routine
+
+
+@cache
+def idioms() -> frozenset[str]:
+    """The action patterns that AWS's documentation prescribes, in lower case."""
+    return frozenset(row["pattern"].lower() for row in tables.load("iam_idioms.toml")["idioms"])
 
 
 def _is_everywhere(statement: Statement) -> bool:

@@ -138,6 +138,14 @@ def of_expression(node: object, kind: str, is_arn: bool, shown: str, default: st
     return Target(f"={expression.json}", shown, kind, name, arn, slash)
 
 
+def anything(node: object) -> Target:
+    """What a policy's resource without a name stands for (`*`, `arn:aws:s3:::*`): it is kept as it is."""
+    expression = Expression.of(node)
+    if expression.literal is not None and not expression.literal.strip("*"):
+        return NONE
+    return Target(f"*{expression.json}", "any resource", arn=expression)
+
+
 def placeholder(kind: str) -> Target:
     """A target for advice whose reader must fill in the name, `<table>`, or the ARN, `<table ARN>`."""
     noun = kind.partition(":")[2].lower()
@@ -173,7 +181,7 @@ def canonical_arns(action: str, target: Target, parts: Sequence[str] = ()) -> tu
     found = actions.find(action)
     if found is None:
         return ()
-    if not found.supports_resources or target == NONE:
+    if not found.supports_resources or target.key.startswith(("-", "*")):
         return ("*",)
     if target.type is None:
         return ()
@@ -187,6 +195,13 @@ def canonical_arns(action: str, target: Target, parts: Sequence[str] = ()) -> tu
         arns.append(
             f"{arn}{_LOG_GROUP_SUFFIX.get(found.name, ':*')}" if resource.name == "log-group" else arn
         )
+    if target.type == "glue:database" and arns:
+        # A table is authorized against its database and the catalogue too:
+        # https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
+        around = base.partition(":database/")[0]
+        arns.append(f"{around}:catalog")
+        if any(resource.name == "table" for resource in found.resource_types):
+            arns.append(f"{around}:table/{NAME}/*")
     arns.extend(f"{base}{suffix}" for suffix in parts if suffix in (":*", "/*"))
     return tuple(dict.fromkeys(arns))
 
@@ -202,7 +217,7 @@ def written(canonical: str, target: Target) -> Expression | None:
     the target's ARN is known and another is wanted (an execution of a state machine)."""
     base = canonical_arn(target)
     if canonical == "*":
-        return Expression.of("*")
+        return target.arn if target.arn is not None and target.key.startswith("*") else Expression.of("*")
     if target.arn is not None and base and canonical.startswith(base):
         return _appended(target.arn, canonical[len(base) :])
     if target.name is None or target.slash is None:

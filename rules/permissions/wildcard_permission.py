@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lambdalint.application.advice import BASIC, VPC, Replacement, replacement
+from lambdalint.application.advice import BASIC, VPC, Anywhere, Replacement, replacement
 from lambdalint.application.policy_edits import replace_statement
+from lambdalint.application.starred import limitable, told
 from lambdalint.application.wide import Wide, wide
 from lambdalint.application.wording import and_, some
 from lambdalint.finding import Finding, Fix, Label, Role, Safety, Severity
@@ -15,6 +17,7 @@ from lambdalint.template.grants import Statement, grants, role_statements
 
 if TYPE_CHECKING:
     from lambdalint.application.application import Application
+    from lambdalint.iam.match import Need
     from lambdalint.template.function import LambdaFunction
     from lambdalint.template.template import Template
     from lambdalint.template.values import Path
@@ -112,12 +115,19 @@ class WildcardPermission(Rule):
 
     **Limits**
 
+    A star for the resource is right where only run time tells on what the code acts: what an event or an
+    answer of AWS names, a loop over all accounts. It is flagged where every call of an action that is in
+    sight names its resource, or where all calls are in sight and none needs the action. Where calls may be
+    hidden, as in code that is not Python, it is flagged only if the function's environment names a resource
+    of the template that the action can be limited to, and the template has what invokes the function.
+    Wildcards for actions are flagged in any case, but for those that AWS's documentation prescribes for one
+    resource, such as `kms:ReEncrypt*`.
+
     Only roles and policies that functions of the template use are read; a role outside it is unknown. Any
     Condition that limits resources, tags, services or an organisation silences the rule; one about the
     network, time or transport does not. Creating and writing logs on `*` is what
     `AWSLambdaBasicExecutionRole` grants, and network interfaces on `*` what `AWSLambdaVPCAccessExecutionRole`
-    grants: `info`, once a policy. Libraries that call AWS by themselves are known by name; any other library
-    is taken not to.
+    grants: `info`, once a policy. A library that is not known by name may call AWS by itself: no fix.
 
     **References**
 
@@ -145,16 +155,17 @@ class WildcardPermission(Rule):
                     advised.add(statement.policy)
                     yield self._routine(template, statement, found, functions)
                 continue
-            instead = replacement(application, statement, functions)
-            if not self._is_needed(found, instead):
-                yield self._finding(template, statement, found, functions, instead)
-
-    def _is_needed(self, found: Wide, instead: Replacement) -> bool:
-        """Whether the code makes calls that name no resource, such as text messages through SNS."""
-        if found.kind != "resource":
-            return False
-        unnamed = {needed.need.action for needed in instead.needed if needed.need.target.key == "-"}
-        return all(action.full in unnamed for action in found.actions)
+            anywhere: Anywhere = "told" if found.everywhere else "none"
+            hints: Sequence[Need] = ()
+            if found.kind == "resource":
+                anywhere = "all"
+                named = limitable(application, statement, functions, found)
+                if not named:
+                    continue
+                found = replace(found, actions=named)
+                hints = tuple(told(functions, named))
+            instead = replacement(application, statement, functions, anywhere, hints)
+            yield self._finding(template, statement, found, functions, instead)
 
     def _finding(
         self,
@@ -170,7 +181,7 @@ class WildcardPermission(Rule):
             f"{_who(functions)} may {_what(found)}",
             template.label(found.part.path, _place(found)),
             *_owners(statement, functions),
-            *_proofs(instead),
+            *_proofs(found, instead),
             help=instead.text(),
             fix=Fix("Grant what the code needs", edits, Safety.UNSAFE) if edits else None,
             functions=[function.id for function in functions],
@@ -238,10 +249,11 @@ def _owners(statement: Statement, functions: Sequence[LambdaFunction]) -> Iterat
         yield function.label("runs with this role", Role.RELATED, tied=True)
 
 
-def _proofs(instead: Replacement) -> Iterator[Label]:
-    """The first calls that the statement serves."""
+def _proofs(found: Wide, instead: Replacement) -> Iterator[Label]:
+    """The first calls that the statement serves, and could do without the star."""
     shown = 0
-    for needed in instead.needed:
+    names = {action.full for action in found.actions}
+    for needed in sorted(instead.needed, key=lambda needed: needed.need.action not in names):
         for call in needed.calls[:1]:
             if shown < _SHOWN_CALLS:
                 shown += 1

@@ -286,3 +286,33 @@ def test_a_stream_is_read_by_the_poller(tmp_path: Path) -> None:
     found = {(one.need.action, one.need.target.key) for one in needs_of(tmp_path, "pass", template).needed}
     assert ("kinesis:GetRecords", "Clicks") in found
     assert ("sqs:ReceiveMessage", "=arn:aws:sqs:eu-west-1:123456789012:jobs") in found
+
+
+@pytest.mark.parametrize(
+    ("code", "key"),
+    [
+        (
+            'boto3.client("s3").get_object(Bucket=event["Records"][0]["s3"]["bucket"]["name"], Key="k")',
+            "Files",
+        ),
+        ('boto3.client("s3").get_object(Bucket=event["Records"][0]["bucket"], Key="k")', "?"),
+        ('boto3.client("sns").publish(TopicArn=event["Records"][0]["Sns"]["TopicArn"])', "?"),
+    ],
+)
+def test_the_event_of_a_trigger_names_what_sent_it(tmp_path: Path, code: str, key: str) -> None:
+    template = TEMPLATE.replace("  Jobs:", "  Files: {Type: AWS::S3::Bucket}\n  Jobs:") + (
+        "      Events:\n"
+        "        New: {Type: S3, Properties: {Bucket: !Ref Files, Events: 's3:ObjectCreated:*'}}\n"
+    )
+    assert called(needs_of(tmp_path, code, template))[0][1] == key
+
+
+def test_two_buckets_that_send_events_are_not_told_apart(tmp_path: Path) -> None:
+    events = "".join(
+        f"        {name}: {{Type: S3, Properties: {{Bucket: !Ref {name}, Events: 's3:ObjectCreated:*'}}}}\n"
+        for name in ("One", "Two")
+    )
+    buckets = "  One: {Type: AWS::S3::Bucket}\n  Two: {Type: AWS::S3::Bucket}\n  Jobs:"
+    template = TEMPLATE.replace("  Jobs:", buckets) + "      Events:\n" + events
+    code = 'boto3.client("s3").delete_object(Bucket=event["Records"][0]["s3"]["bucket"]["name"], Key="k")'
+    assert called(needs_of(tmp_path, code, template)) == [("s3:DeleteObject", "?")]

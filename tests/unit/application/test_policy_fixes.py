@@ -43,6 +43,13 @@ REQUESTS: dict[str, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = {
         ],
         [("sqs:SendMessage", f"{QUEUE}:Jobs"), ("sqs:ReceiveMessage", f"{QUEUE}:Other")],
     ),
+    "partly": (
+        [
+            ("s3:GetBucketTagging", "arn:aws:s3:::any"),
+            ("s3:PutObject", "arn:aws:s3:::Reports/key"),
+        ],
+        [("s3:PutObject", "arn:aws:s3:::any/key")],
+    ),
     "json": (
         [("sns:Publish", f"arn:aws:sns:{HERE}:Topic")],
         [("sns:DeleteTopic", f"arn:aws:sns:{HERE}:Topic"), ("sns:Publish", f"arn:aws:sns:{HERE}:Other")],
@@ -145,6 +152,7 @@ def _reference(name: str, attribute: str, resources: dict[str, Any]) -> str:
         "AWS::DynamoDB::Table": f"{TABLE}/{name}",
         "AWS::SQS::Queue": f"{QUEUE}:{name}",
         "AWS::SNS::Topic": f"arn:aws:sns:{HERE}:{name}",
+        "AWS::S3::Bucket": f"arn:aws:s3:::{name}",
     }
     is_arn = attribute == "Arn" or (attribute == "Ref" and kind == "AWS::SNS::Topic")
     return arns[kind] if is_arn else name
