@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import libcst as cst
 
 from lambdalint.finding import Edit, FunctionId, Label, Role
+from lambdalint.python.parsing import parse_module
 from lambdalint.python.spans import Spans
 from lambdalint.python.walk import Walk, children, hidden_parents, walk
 from lambdalint.source import EmbeddedSource, SourceFile, Span
@@ -62,7 +63,7 @@ class PythonModule:
         if problem is not None:
             raise problem
         try:
-            tree = cst.parse_module(text)
+            tree = parse_module(text)
         except Exception as error:  # libcst's internal errors too: one bad file must not end the run
             raise _explain(source.text, error) from error
         return cls(source, tree, removed)

@@ -28,6 +28,13 @@ def problem(text: str) -> ParseProblem:
 # Parsing
 
 
+def test_only_the_parser_s_own_nodes_are_not_validated() -> None:
+    parse("x = (1)\n")
+    problem("x = = 1\n")
+    with pytest.raises(cst.CSTValidationError):
+        cst.Name("")
+
+
 @pytest.mark.parametrize(
     ("text", "message", "line"),
     [
