@@ -145,9 +145,11 @@ def _candidates(
         return
     relative = dotted.replace(".", "/").replace(DOT, ".")
     for base in search_path:
-        for candidate in (base / f"{relative}/__init__.py", base / f"{relative}.py"):
-            found = files.resolve(candidate)
-            if found is not None and files.is_file(found):
+        # Text, not paths: every name of every import comes here.
+        for candidate in (f"{base}/{relative}/__init__.py", f"{base}/{relative}.py"):
+            if files.is_file(candidate):
+                found = files.resolve(candidate)
+                assert found is not None
                 yield base, found
 
 
