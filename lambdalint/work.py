@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from lambdalint import source as sources
 from lambdalint.engine_rules import TEMPLATE_ERROR
 from lambdalint.finding import Finding
+from lambdalint.garbage import collect_if_due, seldom_collected
 from lambdalint.outcome import ENGINE, Outcome, describe, run, unreadable_template
 from lambdalint.registry import ENGINE_THEME, Registry, RegistryError
 from lambdalint.report import Crash
@@ -130,10 +131,10 @@ class Desk:
         result = Result()
         for path in task.templates:
             self._do_template(path, result)
+            collect_if_due()
         for folder, paths in task.loose:
-            application = self.project.loose_application(folder, paths)
-            if application.handlers or application.failures:
-                result.outcomes.append(self._run(application))
+            self._do_loose(folder, paths, result)
+            collect_if_due()
         return result
 
     def _run(self, application: Application) -> Outcome:
@@ -151,6 +152,11 @@ class Desk:
             folders = ()
         result.folders.extend(folders)
         if self._concerns(application, folders):
+            result.outcomes.append(self._run(application))
+
+    def _do_loose(self, folder: PurePosixPath, paths: tuple[PurePosixPath, ...], result: Result) -> None:
+        application = self.project.loose_application(folder, paths)
+        if application.handlers or application.failures:
             result.outcomes.append(self._run(application))
 
     def _unreadable(self, path: PurePosixPath) -> Iterator[Finding]:
@@ -227,7 +233,10 @@ def _related(folder: PurePosixPath, given: PurePosixPath) -> bool:
 def _do(desk: Desk, tasks: Sequence[Task]) -> list[Result]:
     desk.prepare(tasks)
     workers = min(_workers(desk.options.jobs, tasks), len(tasks))
-    results = _in_workers(desk, tasks, workers) if workers > 1 else [_contained(desk, task) for task in tasks]
+    with seldom_collected():
+        results = (
+            _in_workers(desk, tasks, workers) if workers > 1 else [_contained(desk, task) for task in tasks]
+        )
     return [Result(crashes=[each]) if isinstance(each, Crash) else each for each in results]
 
 
@@ -300,7 +309,8 @@ def _begin_worker(recipe: Desk | _Recipe) -> None:
 def _do_in_worker(task: Task) -> bytes:
     assert _desk is not None
     buffer = io.BytesIO()
-    _Pickler(buffer, pickle.HIGHEST_PROTOCOL).dump(_contained(_desk, task))
+    with seldom_collected():
+        _Pickler(buffer, pickle.HIGHEST_PROTOCOL).dump(_contained(_desk, task))
     return buffer.getvalue()
 
 
