@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lambdalint.template.template import Template
 
 BASIC = "AWSLambdaBasicExecutionRole"
+MSK = "AWSLambdaMSKExecutionRole"
 VPC = "AWSLambdaVPCAccessExecutionRole"
 # A policy that named the function's own log group would make role and function wait for one another.
 _OWN_LOGS = ExactStatement(
@@ -111,7 +112,7 @@ class Replacement:
             lead = f"Grant {grant} instead: that is all that its code and triggers need."
         else:
             lead = f"What can be seen to use it needs {grant}."
-        return " ".join((lead, *self._caveats()))
+        return " ".join((lead, *dict.fromkeys(self._caveats())))
 
     def _managed(self) -> Iterator[str]:
         if self.network:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,11 @@ from lambdalint.application.needs import Needed, Needs
 from lambdalint.iam import actions, policy_templates, wildcards
 from lambdalint.iam.match import Need
 from lambdalint.iam.targets import Expression
-from lambdalint.template.grants import Grants, Statement, grants
+from lambdalint.template.grants import Grants, Part, Statement, grants
 
 if TYPE_CHECKING:
     from lambdalint.template.function import LambdaFunction
+    from lambdalint.template.template import Template
 
 # What AWS managed policies for functions grant, as far as it is a need that Lambda itself has.
 # https://docs.aws.amazon.com/lambda/latest/dg/permissions-executionrole.html#permissions-executionrole-features
@@ -28,6 +30,7 @@ _MANAGED: dict[str, tuple[str, ...]] = {
     "AWSXrayWriteOnlyAccess": ("xray:",),
     "CloudWatchLogsFullAccess": ("logs:",),
 }
+_PARAMETER = re.compile(r'\$\{(\w+)\}|"Ref": "(\w+)"')
 
 
 def served_by(
@@ -48,7 +51,9 @@ def served_by(
             action = needed.need.action
             if wildcards.covered(excluded, action) if excluded else not wildcards.covered(patterns, action):
                 continue
-            if _reaches(statement, needed.need) and not _granted_elsewhere(granted, statement, needed):
+            if _reaches(function.template, statement, needed.need) and not _granted_elsewhere(
+                granted, statement, needed
+            ):
                 served.setdefault(needed.need, needed)
     return tuple(served.values())
 
@@ -59,11 +64,22 @@ def is_own(needed: Needed) -> bool:
     return not needed.calls and (action in wildcards.LOGGING or action in wildcards.NETWORK_INTERFACES)
 
 
-def _reaches(statement: Statement, need: Need) -> bool:
-    """Whether a statement's resources can hold the target of a need."""
+def _reaches(template: Template, statement: Statement, need: Need) -> bool:
+    """Whether a statement's resources can hold the target of a need: parameters that name them can come to
+    anything."""
     if not statement.resources or not need.target.known:
         return True
-    return any(_holds(part.text, need) for part in statement.resources)
+    return any(
+        _holds(part.text, need)
+        or (need.target.key not in template.resources and _names_parameter(template, part))
+        for part in statement.resources
+    )
+
+
+def _names_parameter(template: Template, part: Part) -> bool:
+    written = Expression.of(template.get(part.path)).json
+    named = {name for pair in _PARAMETER.findall(written) for name in pair if name}
+    return not named.isdisjoint(template.parameters)
 
 
 def _holds(resource: str, need: Need) -> bool:

@@ -97,7 +97,7 @@ def _told(function: LambdaFunction) -> Iterator[Target]:
     """The resources of the template that a function is told of, where the template says as well what invokes
     it: what is invoked from elsewhere may be told of others there."""
     variables = function.environment
-    if isinstance(variables, Unknown) or all(one.proof == "permission" for one in function.triggers):
+    if isinstance(variables, Unknown) or not _is_wired(function):
         return
     values: list[Value | None] = [one.value for outcomes in variables.values() for one in outcomes]
     values.extend(trigger.resource for trigger in function.triggers if trigger.source == "S3")
@@ -106,6 +106,10 @@ def _told(function: LambdaFunction) -> Iterator[Target]:
         target = resource and targets.of_resource(resource.type, logical_id, resource.properties)
         if target:
             yield target
+
+
+def _is_wired(function: LambdaFunction) -> bool:
+    return bool(function.triggers) and all(one.proof != "permission" for one in function.triggers)
 
 
 def _references(values: Iterable[Value | None]) -> Iterator[str]:

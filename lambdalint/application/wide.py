@@ -14,6 +14,8 @@ from lambdalint.template.grants import Part, Statement
 Kind = Literal["action", "resource", "not-action", "not-resource"]
 
 
+# On any group it is harmless, and where AWS's console sets it apart the streams are on one group.
+_MAKING_GROUPS = "logs:CreateLogGroup"
 _ROUTINE = wildcards.LOGGING | wildcards.NETWORK_INTERFACES
 
 
@@ -63,7 +65,7 @@ def wide(statement: Statement) -> Wide | None:
         telling = tuple(one for one in unlimited if one.full not in _ROUTINE)
         if telling:
             return Wide("resource", part, telling)
-        if unlimited and routine is None:
+        if routine is None and any(one.full != _MAKING_GROUPS for one in unlimited):
             routine = Wide("resource", part, unlimited)
     return routine
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lambdalint.application.advice import BASIC, VPC, Anywhere, Replacement, replacement
+from lambdalint.application.advice import BASIC, MSK, VPC, Anywhere, Replacement, replacement
 from lambdalint.application.policy_edits import replace_statement
 from lambdalint.application.starred import limitable, told
 from lambdalint.application.wide import Wide, wide
@@ -191,6 +191,8 @@ class WildcardPermission(Rule):
         self, template: Template, statement: Statement, found: Wide, functions: Sequence[LambdaFunction]
     ) -> Finding:
         managed = BASIC if found.is_logging else VPC
+        if not found.is_logging and _adds(template, functions, MSK):
+            managed = MSK
         what = "write to every log group" if found.is_logging else "manage every network interface"
         others = len(statement.actions) > len(found.actions)
         if statement.owner == "function" and _adds(template, functions, managed):
