@@ -160,10 +160,22 @@ def _targets(
         return tuple(_of_argument(handler, function, call, required.argument, kind))
     if call.target.kind == "none":
         return (NONE,) if _names_none(call) else (UNKNOWN,)
+    if _is_one_of_several(handler, call):
+        return (UNKNOWN,)
     if call.target.kind == "event":
         return (of_trigger(call, function, kind),)
     resolved = handler.target(call, function)
     return tuple(dict.fromkeys(to_target(option, kind) for option in resolved.options or (resolved,)))
+
+
+def _is_one_of_several(handler: Handler, call: AwsCall) -> bool:
+    """Whether one of several dictionaries is spread into the call: `call.arguments` are those of one."""
+    from lambdalint.python.symbols import given
+
+    return any(
+        argument.star == "**" and len(given(handler.evaluator.value(call.module, argument.value))) > 1
+        for argument in call.node.args
+    )
 
 
 def _names_none(call: AwsCall) -> bool:
@@ -211,7 +223,7 @@ def _arguments(handler: Handler, call: AwsCall) -> frozenset[str] | None:
         return _transaction(handler, call)
     if call.service == "dynamodb" and "execute" in call.operation:
         return _partiql(handler, call)
-    if call.open:
+    if call.open or _is_one_of_several(handler, call):
         return None
     names = set(call.arguments)
     for nested in ("ExtraArgs", "Content"):

@@ -316,3 +316,14 @@ def test_two_buckets_that_send_events_are_not_told_apart(tmp_path: Path) -> None
     template = TEMPLATE.replace("  Jobs:", buckets) + "      Events:\n" + events
     code = 'boto3.client("s3").delete_object(Bucket=event["Records"][0]["s3"]["bucket"]["name"], Key="k")'
     assert called(needs_of(tmp_path, code, template)) == [("s3:DeleteObject", "?")]
+
+
+def test_one_of_several_dictionaries_that_are_spread_is_not_known(tmp_path: Path) -> None:
+    code = """
+if event["a"]:
+    given = {"modelId": "amazon.nova-lite-v1:0"}
+else:
+    given = {"modelId": "amazon.nova-pro-v1:0"}
+boto3.client("bedrock-runtime").invoke_model(**given)
+"""
+    assert called(needs_of(tmp_path, code)) == [("bedrock:InvokeModel", "?")]
