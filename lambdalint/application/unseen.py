@@ -70,6 +70,7 @@ def unseen(handler: Handler) -> Iterator[Open]:
             yield Open("the code asks the Parameters and Secrets extension", ("secretsmanager", "ssm", "kms"))
         yield from _imports(handler, module)
         yield from _handed_on(handler, module)
+        yield from _registered(handler, module)
 
 
 def _imports(handler: Handler, module: PythonModule) -> Iterator[Open]:
@@ -89,6 +90,29 @@ def _imports(handler: Handler, module: PythonModule) -> Iterator[Open]:
             continue
         if not handler.program.is_local(module, binding):
             yield Open(f"what {root} calls is not in sight", libraries().prefixes(root))
+
+
+def _registered(handler: Handler, module: PythonModule) -> Iterator[Open]:
+    """Functions that a library's decorator may have it call, and nothing within reach does."""
+    import libcst as cst
+
+    for function in module.nodes(cst.FunctionDef):
+        if not function.decorators or handler.reach.function_phases(function):
+            continue
+        for decorator in function.decorators:
+            expr = decorator.decorator
+            name = module.names.qualified(expr.func if isinstance(expr, cst.Call) else expr) or ""
+            root = name.partition(".")[0]
+            if root and not name.startswith(_READERS) and root in _libraries(handler, module):
+                yield Open(f"{root} may call {function.name.value}")
+
+
+def _libraries(handler: Handler, module: PythonModule) -> frozenset[str]:
+    return frozenset(
+        (binding.qualified or "").partition(".")[0]
+        for binding in module.names.imports
+        if not handler.program.is_local(module, binding)
+    ).difference(sys.stdlib_module_names)
 
 
 def _handed_on(handler: Handler, module: PythonModule) -> Iterator[Open]:

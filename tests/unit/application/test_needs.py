@@ -327,3 +327,12 @@ else:
 boto3.client("bedrock-runtime").invoke_model(**given)
 """
     assert called(needs_of(tmp_path, code)) == [("bedrock:InvokeModel", "?")]
+
+
+def test_a_library_may_call_what_it_decorates(tmp_path: Path) -> None:
+    code = "from pydantic import validate_call\n\n@validate_call\ndef unused():\n    pass\n"
+    assert needs_of(tmp_path, "pass").closed({"s3"})
+    application = application_of(
+        tmp_path / "other", {"template.yaml": TEMPLATE, "src/app.py": code + "def handler(e, c): pass\n"}
+    )
+    assert not needs(application, application.functions[0]).closed({"s3"})
