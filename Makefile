@@ -10,10 +10,7 @@ demo: .venv/.installed
 test: lint types unit
 
 unit: .venv/.installed-dev
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n 2 tests
-	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report --skip-covered --fail-under=90
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=90 tests
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check .
