@@ -14,8 +14,8 @@ from lambdalint.template.grants import Part, Statement
 Kind = Literal["action", "resource", "not-action", "not-resource"]
 
 
-# On any group it is harmless, and where AWS's console sets it apart the streams are on one group.
-_MAKING_GROUPS = "logs:CreateLogGroup"
+# Harmless by themselves: AWS's console grants the first on any group, the rest on the function's own.
+_MAKING = frozenset({"logs:CreateLogGroup", "logs:CreateLogStream"})
 _ROUTINE = wildcards.LOGGING | wildcards.NETWORK_INTERFACES
 
 
@@ -65,7 +65,7 @@ def wide(statement: Statement) -> Wide | None:
         telling = tuple(one for one in unlimited if one.full not in _ROUTINE)
         if telling:
             return Wide("resource", part, telling)
-        if routine is None and any(one.full != _MAKING_GROUPS for one in unlimited):
+        if routine is None and any(one.full not in _MAKING for one in unlimited):
             routine = Wide("resource", part, unlimited)
     return routine
 
