@@ -24,6 +24,7 @@ import libcst as cst
 from lambdalint.application.application import Application, Project
 from lambdalint.config import Configuration
 from lambdalint.discovery import discover
+from lambdalint.garbage import collect_if_due, seldom_collected
 from lambdalint.outcome import Outcome, run
 from lambdalint.registry import ENGINE_THEME, Registry, load_registry
 from lambdalint.rule import Rule
@@ -83,7 +84,13 @@ def _templates(root: Path) -> dict[str, object]:
 
 
 def _run(applications: Sequence[Application], registry: Registry, rules: dict[str, Rule]) -> list[Outcome]:
-    return [run(application, registry, rules, invocations=False) for application in applications]
+    # As lambdalint.work does it.
+    outcomes = []
+    with seldom_collected():
+        for application in applications:
+            outcomes.append(run(application, registry, rules, invocations=False))
+            collect_if_due()
+    return outcomes
 
 
 def _run_project(project: Project, registry: Registry, rules: dict[str, Rule]) -> list[Outcome]:
