@@ -375,7 +375,6 @@ def _declares(template: Template, path: Path) -> bool:
     return isinstance(holder, dict) and path[-1] in holder
 
 
-@lru_cache(maxsize=1)  # for all edits of one template
 def _style(template: Template) -> _Style:
     known = _styles.get(template)
     if known is None:
