@@ -192,8 +192,12 @@ def _is_vague(trigger: Trigger) -> bool:
     return trigger.proof == "permission" and trigger.source == "Api"
 
 
+_SDKS = ("boto", "aws_lambda_powertools")
+
+
 def _may_send(handler: Handler) -> bool:
-    return bool(handler.calls.calls) or any(
+    # By the text, as finding the calls costs more than finding that a handler is no transport.
+    return any(sdk in module.source.text for module in handler.reach.modules for sdk in _SDKS) or any(
         (binding.imported or "").split(".")[0] in HTTP_LIBRARIES
         for module in handler.reach.modules
         for binding in module.names.imports
