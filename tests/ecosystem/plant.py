@@ -21,7 +21,8 @@ from typing import NamedTuple
 
 from tests.ecosystem.applications import Application, applications
 from tests.ecosystem.checkouts import checkouts
-from tests.ecosystem.faults import FAULTS, Fault
+from tests.ecosystem.faults import FAULTS
+from tests.ecosystem.faults.shapes import Fault
 
 IGNORED = shutil.ignore_patterns(".git", "node_modules", ".aws-sam", "*.png", "*.jpg", "*.zip", "*.mp4")
 

@@ -6,8 +6,8 @@ Prints a table by repository, the findings by rule with the verdicts known so fa
 reason. With `--review DIR` it writes, for each rule, the findings that still lack a verdict (sixty drawn with
 a fixed seed where there are more), each with the source around it, ready to be read.
 
-`verdicts.tsv` beside this file keeps the verdicts: repository, commit, rule, path, fingerprint, "right" or
-"wrong", note.
+`verdicts/<rule>.tsv` keep the verdicts: repository, commit, rule, path, fingerprint, "right" or "wrong", and a
+note.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any
 
 from tests.ecosystem.checkouts import Outcome, checkouts, lambdalint
 
-VERDICTS = Path(__file__).with_name("verdicts.tsv")
+VERDICTS = Path(__file__).with_name("verdicts")
 SAMPLE = 60
 SEED = 20_261_124
 CONTEXT_LINES = 6
@@ -67,11 +67,14 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def read_verdicts(path: Path) -> dict[tuple[str, str], str]:
+def read_verdicts(folder: Path) -> dict[tuple[str, str], str]:
     """(repository, fingerprint) → "right" or "wrong"."""
-    if not path.is_file():
-        return {}
-    rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()[1:] if line.strip()]
+    lines = (
+        line
+        for path in sorted(folder.glob("*.tsv"))
+        for line in path.read_text(encoding="utf-8").splitlines()[1:]
+    )
+    rows = (line.split("\t") for line in lines if line.strip())
     return {(row[0], row[4]): row[5] for row in rows}
 
 

@@ -1,0 +1,156 @@
+"""The shapes of faults: what edits the copy of an application so that it has one."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from tests.ecosystem.applications import Application, get, scalar
+
+Planted = list[Path]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One shape of a fault. `plant` edits the copy and returns the files it edited, None where it cannot."""
+
+    name: str
+    plant: Callable[[Application, Path], Planted | None]
+
+
+def code(name: str, top: str, body: str = "") -> Fault:
+    """Code at module level after the last top-level import, and at the start of the handler's body."""
+
+    def plant(place: Application, copy: Path) -> Planted | None:
+        file = copy / place.handler_file
+        text = _insert_top(file.read_text(encoding="utf-8"), top)
+        if body:
+            text = _insert_body(text, place.handler_name, body) if text else None
+        if text is None:
+            return None
+        file.write_text(text, encoding="utf-8")
+        return [place.handler_file]
+
+    return Fault(name, plant)
+
+
+def module(name: str, helper_name: str, source: str, body: str) -> Fault:
+    """A helper module beside the handler that the handler calls; the fault lies in the helper."""
+
+    def plant(place: Application, copy: Path) -> Planted | None:
+        file = copy / place.handler_file
+        helper = place.handler_file.with_name(helper_name + ".py")
+        # A handler in a package is imported as one; only a flat bundle can import its neighbour by name.
+        if (place.folder / helper).exists() or (file.parent / "__init__.py").exists():
+            return None
+        package = scalar(get(place.function, "Properties", "Handler")) or ""
+        if package.count(".") + package.count("/") != 1:
+            return None
+        text = _insert_top(file.read_text(encoding="utf-8"), f"import {helper_name}")
+        text = _insert_body(text, place.handler_name, body) if text else None
+        if text is None:
+            return None
+        file.write_text(text, encoding="utf-8")
+        (copy / helper).write_text(source, encoding="utf-8")
+        return [helper]
+
+    return Fault(name, plant)
+
+
+def replace_handler(name: str, triggers: set[str], source: str) -> Fault:
+    """The whole handler file replaced by one that only moves data, for a function with one such trigger."""
+
+    def plant(place: Application, copy: Path) -> Planted | None:
+        if not place.event_types or not set(place.event_types) <= triggers:
+            return None
+        (copy / place.handler_file).write_text(
+            source.replace("HANDLER", place.handler_name), encoding="utf-8"
+        )
+        return [place.handler_file]
+
+    return Fault(name, plant)
+
+
+def event(name: str, text: str) -> Fault:
+    """One more event for a function that has none or only synchronous and polled ones."""
+
+    def plant(place: Application, copy: Path) -> Planted | None:
+        properties = get(place.function, "Properties")
+        events = get(properties, "Events")
+        if _keeps_failures((copy / place.template).read_text(encoding="utf-8")):
+            return None
+        if not isinstance(properties, yaml.MappingNode) or properties.flow_style:
+            return None
+        if events is None:
+            indent = properties.value[0][0].start_mark.column
+            block = "Events:\n" + textwrap.indent(text, "  ")
+            return _insert_yaml(place, copy, properties, indent, block)
+        if not isinstance(events, yaml.MappingNode) or events.flow_style:
+            return None
+        return _insert_yaml(place, copy, events, events.value[0][0].start_mark.column, text)
+
+    return Fault(name, plant)
+
+
+def _keeps_failures(template: str) -> bool:
+    """Whether some function of the template may have a destination, or its author declined one."""
+    return re.search(r"OnFailure|DeadLetter(?:Queue|Config):|CKV_AWS_116|Custom::", template) is not None
+
+
+def policy(name: str, statement: str) -> Fault:
+    """One more policy for a function whose role SAM makes."""
+
+    def plant(place: Application, copy: Path) -> Planted | None:
+        properties = get(place.function, "Properties")
+        policies = get(properties, "Policies")
+        if place.has_role or not isinstance(properties, yaml.MappingNode) or properties.flow_style:
+            return None
+        if policies is None:
+            indent = properties.value[0][0].start_mark.column
+            block = "Policies:\n" + textwrap.indent(statement, "  ")
+            return _insert_yaml(place, copy, properties, indent, block)
+        if not isinstance(policies, yaml.SequenceNode) or policies.flow_style or policies.tag.startswith("!"):
+            return None
+        return _insert_yaml(place, copy, policies, policies.start_mark.column, statement)
+
+    return Fault(name, plant)
+
+
+def _insert_yaml(place: Application, copy: Path, before: yaml.Node, indent: int, block: str) -> Planted:
+    """Puts a block in front of a collection's first entry, at its indentation."""
+    file = copy / place.template
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    text = "".join(" " * indent + line + "\n" for line in block.splitlines())
+    lines.insert(before.start_mark.line, text)
+    file.write_text("".join(lines), encoding="utf-8")
+    return [place.template]
+
+
+def _insert_top(text: str, code: str) -> str | None:
+    """After the last unindented one-line import."""
+    found = list(re.finditer(r"^(?:import|from) [^\n(\\]*$\n", text, re.M))
+    if not found:
+        return None
+    at = found[-1].end()
+    return f"{text[:at]}{code}\n{text[at:]}"
+
+
+def _insert_body(text: str, handler: str, body: str) -> str | None:
+    """As the first statements of the handler, after its docstring."""
+    match = re.search(
+        rf'^def {handler}\([^\n]*\)[^\n]*:[^\n]*\n(?:\s*\n)*(?P<doc>[ \t]+(?:"""|\'\'\')(?:.|\n)*?(?:"""|\'\'\')[^\n]*\n)?'
+        r"(?:\s*\n)*(?P<indent>[ \t]+)\S",
+        text,
+        re.M,
+    )
+    if match is None:
+        return None
+    at = match.start("indent")
+    indent = match["indent"]
+    code = "".join(f"{indent}{line}\n" if line else "\n" for line in body.splitlines())
+    return text[:at] + code + text[at:]
