@@ -6,8 +6,8 @@ Prints a table by repository, the findings by rule with the verdicts known so fa
 reason. With `--review DIR` it writes, for each rule, the findings that still lack a verdict (sixty drawn with
 a fixed seed where there are more), each with the source around it, ready to be read.
 
-`verdicts/<rule>.tsv` keep the verdicts: repository, commit, rule, path, fingerprint, "right" or "wrong", and a
-note.
+`verdicts/<rule>.tsv` keep the verdicts: repository, commit, rule, path, fingerprint, "right" or "wrong", and
+a note.
 """
 
 from __future__ import annotations
