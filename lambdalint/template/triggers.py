@@ -10,9 +10,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from lambdalint.template.values import Alternative, Condition, Path, Value
+from lambdalint.template.values import Alternative, Condition, Known, Path, Unknown, Value
 
 if TYPE_CHECKING:
     from lambdalint.template.function import LambdaFunction
@@ -59,6 +60,21 @@ class Trigger:
         """What an option of the trigger (`BatchSize`, `Schedule`, `FilterCriteria`) comes to; () if
         absent."""
         return self.template.alternatives((*self.options, *keys)) if self.options else ()
+
+    @cached_property
+    def batch_size(self) -> Known | Unknown | None:
+        """The most records in one event, the source's default where none is written; None where the trigger
+        sends no batches. `batches.batch_size_path` says where it is written."""
+        from lambdalint.template.batches import batch_size
+
+        return batch_size(self)
+
+    @cached_property
+    def reports_failures(self) -> bool | None:
+        """Whether Lambda reads `batchItemFailures` from the answer; None where the template does not tell."""
+        from lambdalint.template.batches import reports_failures
+
+        return reports_failures(self)
 
 
 Claim = tuple[str, Trigger]
