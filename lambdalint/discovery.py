@@ -101,6 +101,10 @@ class Files:
         resolved = self.tree.resolve(str(folder))
         return sorted(self.tree.listing(as_text(resolved))) if resolved is not None else ()
 
+    def importable(self, folder: PurePosixPath | str) -> frozenset[str]:
+        """The names at the top of what Python could import from a folder: its modules and folders."""
+        return self.tree.importable(str(folder))
+
     def ignored(self, path: PurePosixPath | str) -> bool:
         """Whether git ignores the path or a folder around it; the path need not exist."""
         return self.tree.ignored(lexical(str(path)) or "")

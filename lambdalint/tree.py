@@ -62,6 +62,21 @@ class Tree:
         self._installed: dict[str, frozenset[str]] = {}
         self._ignores: dict[str, Ignores] = {}
         self._resolved: dict[str, str | None] = {}
+        self._importable: dict[str, frozenset[str]] = {}
+
+    def importable(self, folder: str) -> frozenset[str]:
+        """The names at the top of what Python could import from a folder: its modules and folders."""
+        known = self._importable.get(folder)
+        if known is None:
+            resolved = self._resolve(folder)
+            names = self.listing(resolved) if resolved is not None else {}
+            known = frozenset(
+                name[:-3] if name.endswith(".py") else name
+                for name, kind in names.items()
+                if kind != "file" or name.endswith(".py")
+            )
+            self._importable[folder] = known
+        return known
 
     def listing(self, folder: str) -> Mapping[str, str]:
         """What is in a folder: name → "file", "dir", "link" or "other". Empty where it cannot be listed."""

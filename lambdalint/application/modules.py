@@ -138,6 +138,8 @@ class ImportPath:
         """The project's own module of that name; None for anything installed, and for one that fails."""
         if self._inline is not None and dotted == "index":
             return self._inline
+        if dotted.partition(".")[0] not in self._tops:
+            return None  # as most are: installed, or of the standard library
         path = locate(self._modules.files, self._search_path, dotted)
         if path is None:
             return None
@@ -146,6 +148,12 @@ class ImportPath:
         if module is None:
             self.failures[path] = self._modules.failures[path]
         return module
+
+    @cached_property
+    def _tops(self) -> frozenset[str]:
+        files = self._modules.files
+        tops = (files.importable(folder) for folder in self._search_path)
+        return frozenset(name.replace(".", DOT) for names in tops for name in names)
 
     def name_of(self, module: PythonModule) -> tuple[str, bool]:
         """The module's dotted name, and whether it is a package."""

@@ -34,6 +34,7 @@ from lambdalint.python.symbols import (
     Member,
     Sdk,
 )
+from lambdalint.python.syntax import string_value
 
 
 class Libraries(Calls):
@@ -361,7 +362,7 @@ def _opened(text: Value) -> Value:
 
 def _key(expr: cst.Call) -> str:
     if expr.args and isinstance(expr.args[0].value, cst.SimpleString):
-        known = expr.args[0].value.evaluated_value
+        known = string_value(expr.args[0].value)
         return known if isinstance(known, str) else ""
     return ""
 

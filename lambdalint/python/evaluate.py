@@ -257,7 +257,8 @@ class Evaluator:
     def _number(
         self, module: PythonModule, expr: cst.Integer | cst.Float | cst.Imaginary, frame: Frame | None
     ) -> Symbol:
-        return Literal(expr.evaluated_value)
+        # libcst compiles each number; nearly all are plain.
+        return Literal(int(expr.value) if expr.value.isdecimal() else expr.evaluated_value)
 
     def _conditional(self, module: PythonModule, expr: cst.IfExp, frame: Frame | None) -> Symbol:
         return choice([self.value(module, expr.body, frame), self.value(module, expr.orelse, frame)])
@@ -658,7 +659,7 @@ class Evaluator:
 
     def _annotation(self, module: PythonModule, expr: cst.BaseExpression) -> Symbol | None:
         if isinstance(expr, cst.SimpleString):
-            written = expr.evaluated_value
+            written = string_value(expr)
             if not isinstance(written, str):
                 return None
             head, _, rest = written.strip().partition(".")

@@ -123,7 +123,9 @@ class PythonModule:
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The node that holds this one; None for the module and for nodes of another module."""
         found = self._walk.parents.get(id(node))
-        return found if found is not None else self._hidden_parents.get(id(node))
+        if found is not None or node is self.tree:
+            return found
+        return self._hidden_parents.get(id(node))
 
     @cached_property
     def _hidden_parents(self) -> dict[int, cst.CSTNode]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import libcst as cst
 
+from lambdalint.python.syntax import string_value
 from lambdalint.python.walk import COMPREHENSIONS, IMPORTS, Frame
 
 if TYPE_CHECKING:
@@ -655,7 +656,7 @@ def _quoted_names(module: PythonModule) -> Iterator[str]:
         if not _IDENTIFIER.search(string.value):
             continue
         if _is_type_string(module, string):
-            value = string.evaluated_value
+            value = string_value(string)
             if isinstance(value, str):
                 yield from _names_in(value)
 

@@ -190,14 +190,41 @@ def _sequence(cls: type[cst.CSTNode], name: str) -> str:
 _CLASSES: dict[str, type[cst.CSTNode]] = {
     name: getattr(cst, name) for name in {*_FIELDS, *_HIDDEN} if hasattr(cst, name)
 }
-_READERS = {
-    _CLASSES[name]: _reader(_CLASSES[name], spec) for name, spec in _FIELDS.items() if name in _CLASSES
-}
+
+
+def _readers(specs: dict[str, str]) -> dict[type[cst.CSTNode], Children]:
+    """A reader for each class, written when the first node of it is met: a run meets a third of them."""
+    table: dict[type[cst.CSTNode], Children] = {}
+
+    def late(cls: type[cst.CSTNode], spec: str) -> Children:
+        def children(node: cst.CSTNode) -> Sequence[cst.CSTNode]:
+            table[cls] = _reader(cls, spec)
+            return table[cls](node)
+
+        return children
+
+    table.update(
+        {_CLASSES[name]: late(_CLASSES[name], spec) for name, spec in specs.items() if name in _CLASSES}
+    )
+    return table
+
+
+def _late_pusher(cls: type[cst.CSTNode], spec: str) -> Pusher:
+    """The same for what the walk calls."""
+
+    def push(node: Any, stack: list[Any], parents: dict[int, cst.CSTNode]) -> None:
+        pusher = _PUSHERS[cls] = _pusher(cls, spec)
+        if cls in _PLAIN:
+            _PLAIN[cls] = pusher
+        pusher(node, stack, parents)
+
+    return push
+
+
+_READERS = _readers(_FIELDS)
+_HIDDEN_READERS = _readers(_HIDDEN)
 _PUSHERS = {
-    _CLASSES[name]: _pusher(_CLASSES[name], spec) for name, spec in _FIELDS.items() if name in _CLASSES
-}
-_HIDDEN_READERS = {
-    _CLASSES[name]: _reader(_CLASSES[name], spec) for name, spec in _HIDDEN.items() if name in _CLASSES
+    _CLASSES[name]: _late_pusher(_CLASSES[name], spec) for name, spec in _FIELDS.items() if name in _CLASSES
 }
 
 IMPORTS: tuple[type[cst.CSTNode], ...] = tuple(
