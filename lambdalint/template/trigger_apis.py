@@ -225,8 +225,20 @@ def _openapi(
                         options=here if inside else (*resource.path, "Properties"),
                         conditions=found.conditions,
                         reason=reason,
+                        integration=_integration(template, node, here),
                     ),
                 )
+
+
+def _integration(template: Template, node: Mapping[str, Any], here: Path) -> str:
+    """Type and payload format version of an integration in OpenAPI: "aws_proxy 2.0", "aws"."""
+    words: list[str] = []
+    for key in ("type", "payloadFormatVersion"):
+        values = {found.value for found in template.resolve(node.get(key), (*here, key))}
+        value = values.pop() if len(values) == 1 else None
+        if isinstance(value, Known) and value.value is not None:
+            words.append(str(value.value).lower())
+    return " ".join(words)
 
 
 def _functions(template: Template, value: Value) -> tuple[str, ...]:

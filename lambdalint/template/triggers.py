@@ -41,7 +41,8 @@ class Trigger:
     `path` is the proof: the event's key, the target, the permission. `name` is the event's name or the
     logical id of the resource that holds it, `resource` what sends the events (bucket, queue, table, bus)
     where the template tells. `proof` says whether it is an event of SAM's, a resource, or only a permission
-    to invoke. `reason` says why a mode is UNKNOWN.
+    to invoke. `reason` says why a mode is UNKNOWN. `integration` is what an OpenAPI body says of how the API
+    hands over the request; see `contracts`.
     """
 
     source: str
@@ -55,6 +56,7 @@ class Trigger:
     options: Path = ()
     conditions: tuple[Condition, ...] = ()
     reason: str = ""
+    integration: str = ""
 
     def option(self, *keys: str | int) -> tuple[Alternative, ...]:
         """What an option of the trigger (`BatchSize`, `Schedule`, `FilterCriteria`) comes to; () if
