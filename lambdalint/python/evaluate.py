@@ -185,6 +185,10 @@ class Evaluator:
         """The item of a written-out dict, list or tuple under a constant key; None where it has none."""
         return self._display_item(display, key)
 
+    def reaching(self, module: PythonModule, read: cst.Name) -> tuple[Binding, ...]:
+        """The bindings that a read can mean, without those that another certainly comes after."""
+        return self._reaching(module, read, module.names.lookup(read))
+
     def attribute(self, base: Symbol, name: str) -> Symbol:
         """What `base.name` comes to."""
         return each(base, lambda option: self._attribute(option, name))
