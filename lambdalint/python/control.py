@@ -28,7 +28,8 @@ Loop: TypeAlias = cst.For | cst.While
 _TRIES = (cst.Try, cst.TryStar)
 _HANDLERS = (cst.ExceptHandler, cst.ExceptStarHandler)
 _LEAVING = (cst.Return, cst.Raise, cst.Continue, cst.Break)
-_ENDING_CALLS = frozenset({"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"})
+# What ends the process.
+ENDING_CALLS = frozenset({"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"})
 
 
 class ArmKind(enum.Enum):
@@ -254,7 +255,7 @@ def _try_leaves(node: TryStatement, module: PythonModule | None) -> bool:
 def _is_end(expr: cst.BaseExpression, module: PythonModule | None) -> bool:
     if module is None or not isinstance(expr, cst.Call):
         return False
-    return module.names.qualified(expr.func) in _ENDING_CALLS
+    return module.names.qualified(expr.func) in ENDING_CALLS
 
 
 def _is_exhaustive(node: cst.Match) -> bool:
