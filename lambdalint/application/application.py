@@ -40,9 +40,11 @@ if TYPE_CHECKING:
     from lambdalint.python.calls import AwsCall, AwsCalls
     from lambdalint.python.connections import Connection
     from lambdalint.python.evaluate import Evaluator
+    from lambdalint.python.lifetimes import Lifetimes
     from lambdalint.python.module import PythonModule
     from lambdalint.python.program import Program
     from lambdalint.python.reach import Phase, Reach
+    from lambdalint.python.wrapping import Entry
     from lambdalint.template.function import LambdaFunction
     from lambdalint.template.template import Template
     from lambdalint.template.triggers import Trigger
@@ -121,6 +123,14 @@ class Handler:
         return self.imports.reach(self.module, self.node, self.imported)
 
     @cached_property
+    def entry(self) -> Entry:
+        """What stands between Lambda and the function: decorators and wrappers, and what they leave as it is
+        (law 7)."""
+        from lambdalint.python.wrapping import entry
+
+        return entry(self.evaluator, self.imported, self.attribute, self.module, self.node)
+
+    @cached_property
     def evaluator(self) -> Evaluator:
         """What expressions within reach come to."""
         from lambdalint.python.evaluate import Evaluator
@@ -133,6 +143,20 @@ class Handler:
         from lambdalint.python.calls import aws_calls
 
         return aws_calls(self.evaluator, self.reach)
+
+    @cached_property
+    def lifetimes(self) -> Lifetimes:
+        """When calls within reach run, and how long what they make stays."""
+        from lambdalint.python.lifetimes import Lifetimes
+
+        return Lifetimes(self.evaluator, self.reach)
+
+    @cached_property
+    def seldom(self) -> bool:
+        """Whether all that invokes it is a schedule rarer than 15 minutes, or a deployment (law 10)."""
+        from lambdalint.application.rate import seldom
+
+        return seldom(self)
 
     @cached_property
     def connections(self) -> tuple[Connection, ...]:
