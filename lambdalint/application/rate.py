@@ -1,0 +1,103 @@
+"""How seldom a handler runs, where only schedules and deployments invoke it (law 10).
+
+An execution environment that nobody needs is thrown away after some minutes, and every one after a few hours
+(Lambda developer guide, "Lambda execution environment lifecycle"). What a job that runs once a day keeps from
+one invocation to the next is kept for nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lambdalint.template.values import Known
+
+if TYPE_CHECKING:
+    from lambdalint.application.application import Application, Handler
+    from lambdalint.template.function import LambdaFunction
+    from lambdalint.template.triggers import Trigger
+
+REUSE = 15
+"""Minutes between invocations beyond which reuse is no matter."""
+LIFETIME = 6 * 60
+"""Minutes beyond which no environment lives to see the next invocation."""
+
+_SCHEDULES = frozenset({"Schedule", "ScheduleV2"})
+# What invokes at deployments, and at the rotation of a secret, which is rarer than every four hours.
+_RARE_SOURCES = frozenset({"CloudFormation", "CodeDeploy", "CustomResource", "SecretsManager"})
+# What only a custom resource's function has to do with: it answers CloudFormation by itself.
+_CUSTOM_RESOURCE = re.compile(r"^\s*(?:import|from)\s+(?:cfnresponse|crhelper)\b|[\"']ResponseURL[\"']", re.M)
+
+_RATE = re.compile(r"^rate\(\s*(\d+)\s+(minute|hour|day)s?\s*\)$")
+_CRON = re.compile(r"^cron\((.+)\)$")
+_UNITS = {"minute": 1, "hour": 60, "day": 24 * 60}
+_DAY = 24 * 60
+
+
+def seldom(handler: Handler, minutes: int = REUSE) -> bool:
+    """Whether all that invokes the handler is a schedule rarer than so many minutes, or a deployment.
+
+    A schedule whose expression is not known counts (law 1); a handler that nothing in sight invokes does not,
+    unless its code shows that it answers a custom resource.
+    """
+    if not handler.functions:
+        return any(_CUSTOM_RESOURCE.search(module.source.text) for module in handler.reach.modules)
+    return all(_is_seldom(handler.application, function, minutes) for function in handler.functions)
+
+
+def _is_seldom(application: Application, function: LambdaFunction, minutes: int) -> bool:
+    if not function.triggers or application.invokes.get(function.logical_id):
+        return False
+    return all(_is_rare(trigger, minutes) for trigger in function.triggers)
+
+
+def _is_rare(trigger: Trigger, minutes: int) -> bool:
+    if trigger.source in _RARE_SOURCES:
+        return True
+    return trigger.source in _SCHEDULES and all(
+        each is None or each > minutes for each in _intervals(trigger)
+    )
+
+
+def _intervals(trigger: Trigger) -> Iterator[float | None]:
+    for name in ("Schedule", "ScheduleExpression"):
+        for outcome in trigger.option(name):
+            value = outcome.value.value if isinstance(outcome.value, Known) else None
+            yield interval(value) if isinstance(value, str) else None
+
+
+def interval(expression: str) -> float | None:
+    """The fewest minutes between two runs of a schedule; infinite for `at(…)`, None where it is not known."""
+    text = expression.strip().lower()
+    if text.startswith("at("):
+        return float("inf")
+    rate = _RATE.match(text)
+    if rate is not None:
+        return int(rate[1]) * _UNITS[rate[2]]
+    cron = _CRON.match(text)
+    fields = cron[1].split() if cron is not None else []
+    if len(fields) != 6:
+        return None
+    minutes, hours = _numbers(fields[0], 60), _numbers(fields[1], 24)
+    if not minutes or not hours:
+        return None
+    times = sorted(hour * 60 + minute for hour in hours for minute in minutes)
+    # Any day may follow upon the other, so that the last of one and the first of the next are neighbours.
+    return min(later - earlier for earlier, later in zip(times, [*times[1:], times[0] + _DAY], strict=True))
+
+
+def _numbers(field: str, limit: int) -> set[int]:
+    """The values of a minutes' or hours' field; empty where it is not understood."""
+    found: set[int] = set()
+    for part in field.split(","):
+        match = re.fullmatch(r"(\*|\d+)(?:-(\d+))?(?:/(\d+))?", part)
+        if match is None:
+            return set()
+        first = 0 if match[1] == "*" else int(match[1])
+        last = int(match[2]) if match[2] else limit - 1 if match[1] == "*" or match[3] else first
+        step = int(match[3] or 1)
+        if step == 0 or last >= limit or first > last:
+            return set()
+        found.update(range(first, last + 1, step))
+    return found

@@ -1,0 +1,170 @@
+from pathlib import Path
+
+import pytest
+
+from lambdalint.application.rate import LIFETIME, interval, seldom
+from tests.unit.application.projects import project_of
+
+INFINITE = float("inf")
+
+
+@pytest.mark.parametrize(
+    ("expression", "minutes"),
+    [
+        ("rate(1 minute)", 1),
+        ("rate(15 minutes)", 15),
+        ("rate(2 hours)", 120),
+        ("rate(1 day)", 1440),
+        (" Rate( 5  minutes ) ", 5),
+        ("at(2026-01-01T00:00:00)", INFINITE),
+        ("cron(0 3 * * ? *)", 1440),
+        ("cron(0 8,20 * * ? *)", 720),
+        ("cron(0 9-17 ? * MON-FRI *)", 60),
+        ("cron(* * * * ? *)", 1),
+        ("cron(0/5 * * * ? *)", 5),
+        ("cron(*/20 * * * ? *)", 20),
+        ("cron(0/30 8-18 * * ? *)", 30),
+        ("cron(10,50 * * * ? *)", 20),
+        ("cron(0 0/6 * * ? *)", 360),
+        ("cron(0 23,1 * * ? *)", 120),
+        ("cron(0-4 12 * * ? *)", 1),
+        # what is not understood
+        ("cron(0 3 * * *)", None),
+        ("cron(61 3 * * ? *)", None),
+        ("cron(L 3 * * ? *)", None),
+        ("cron(0/0 3 * * ? *)", None),
+        ("rate(1 week)", None),
+        ("", None),
+    ],
+)
+def test_interval(expression: str, minutes: float | None) -> None:
+    assert interval(expression) == minutes
+
+
+TEMPLATE = """\
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Rate: {{Type: String}}
+Resources:
+  Job:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: .
+      Handler: app.handler
+      Runtime: python3.13
+{properties}
+{resources}
+"""
+CODE = "def handler(event, context):\n    return 1\n"
+
+
+def is_seldom(root: Path, events: str, resources: str = "", code: str = CODE, minutes: int = 15) -> bool:
+    properties = "\n".join(" " * 6 + line for line in events.splitlines())
+    template = TEMPLATE.format(properties=properties, resources=resources)
+    (application,) = project_of(root, {"template.yaml": template, "app.py": code}).applications
+    (handler,) = application.handlers
+    return seldom(handler, minutes)
+
+
+def schedule(expression: str, name: str = "Tick") -> str:
+    return f"  {name}:\n    Type: Schedule\n    Properties:\n      Schedule: {expression}\n"
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        (schedule("rate(1 hour)"), True),
+        (schedule("rate(15 minutes)"), False),
+        (schedule("rate(16 minutes)"), True),
+        (schedule("!Ref Rate"), True),  # not known
+        (schedule("rate(1 day)") + schedule("rate(5 minutes)", "Tock"), False),
+        (schedule("rate(1 day)") + "  Web:\n    Type: HttpApi\n", False),
+        ("  V2:\n    Type: ScheduleV2\n    Properties:\n      ScheduleExpression: rate(1 day)\n", True),
+        ("  V2:\n    Type: ScheduleV2\n    Properties:\n      ScheduleExpression: rate(1 minute)\n", False),
+    ],
+)
+def test_events(tmp_path: Path, events: str, expected: bool) -> None:
+    assert is_seldom(tmp_path, "Events:\n" + events) is expected
+
+
+def test_no_trigger_in_sight(tmp_path: Path) -> None:
+    assert not is_seldom(tmp_path, "")
+
+
+def test_a_lifetime(tmp_path: Path) -> None:
+    assert not is_seldom(tmp_path / "a", "Events:\n" + schedule("rate(1 hour)"), minutes=LIFETIME)
+    assert is_seldom(tmp_path / "b", "Events:\n" + schedule("rate(1 day)"), minutes=LIFETIME)
+
+
+def test_rules_and_schedules_of_their_own(tmp_path: Path) -> None:
+    rule = """\
+  Daily:
+    Type: AWS::Events::Rule
+    Properties:
+      ScheduleExpression: RATE
+      Targets: [{Id: one, Arn: !GetAtt Job.Arn}]
+  May:
+    Type: AWS::Lambda::Permission
+    Properties:
+      Action: lambda:InvokeFunction
+      FunctionName: !Ref Job
+      Principal: events.amazonaws.com
+      SourceArn: !GetAtt Daily.Arn
+"""
+    scheduler = """\
+  Daily:
+    Type: AWS::Scheduler::Schedule
+    Properties:
+      ScheduleExpression: RATE
+      FlexibleTimeWindow: {Mode: "OFF"}
+      Target: {Arn: !GetAtt Job.Arn, RoleArn: !ImportValue role}
+"""
+    for index, resource in enumerate((rule, scheduler)):
+        assert is_seldom(tmp_path / f"{index}a", "", resource.replace("RATE", "cron(0 3 * * ? *)"))
+        assert not is_seldom(tmp_path / f"{index}b", "", resource.replace("RATE", "rate(10 minutes)"))
+
+
+def test_custom_resources(tmp_path: Path) -> None:
+    custom = "  It:\n    Type: Custom::It\n    Properties:\n      ServiceToken: !GetAtt Job.Arn\n"
+    assert is_seldom(tmp_path / "a", "", custom)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("import cfnresponse\n\ndef handler(event, context):\n    return 1\n", True),
+        ("def handler(event, context):\n    return event['ResponseURL']\n", True),
+        ("def handler(event, context):\n    return 1\n", False),
+    ],
+)
+def test_without_a_template(tmp_path: Path, code: str, expected: bool) -> None:
+    (application,) = project_of(tmp_path, {"app.py": code}).applications
+    (handler,) = application.handlers
+    assert handler.seldom is expected
+
+
+def test_an_invoke_by_the_application(tmp_path: Path) -> None:
+    code = (
+        "import boto3\n\nfunctions = boto3.client('lambda')\n\n\ndef handler(event, context):\n"
+        "    functions.invoke(FunctionName=context.function_name)\n"
+    )
+    other = """\
+  Caller:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: .
+      Handler: caller.handler
+      Runtime: python3.13
+      Environment: {Variables: {JOB: !Ref Job}}
+"""
+    caller = code.replace("context.function_name", "__import__('os').environ['JOB']")
+    caller = caller.replace("import boto3", "import os\n\nimport boto3").replace("__import__('os')", "os")
+    template = TEMPLATE.format(
+        properties="      Events:\n"
+        + "\n".join(" " * 6 + line for line in schedule("rate(1 day)").splitlines()),
+        resources=other,
+    )
+    files = {"template.yaml": template, "app.py": CODE, "caller.py": caller}
+    (application,) = project_of(tmp_path, files).applications
+    handlers = {handler.name: handler for handler in application.handlers}
+    assert not handlers["Job"].seldom
