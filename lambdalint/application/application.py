@@ -39,11 +39,13 @@ if TYPE_CHECKING:
     from lambdalint.discovery import Files
     from lambdalint.python.calls import AwsCall, AwsCalls
     from lambdalint.python.connections import Connection
+    from lambdalint.python.environment import Environment
     from lambdalint.python.evaluate import Evaluator
     from lambdalint.python.lifetimes import Lifetimes
     from lambdalint.python.module import PythonModule
     from lambdalint.python.program import Program
     from lambdalint.python.reach import Phase, Reach
+    from lambdalint.python.waiting import Waiting
     from lambdalint.python.wrapping import Entry
     from lambdalint.template.function import LambdaFunction
     from lambdalint.template.template import Template
@@ -164,6 +166,20 @@ class Handler:
         from lambdalint.python.connections import connections
 
         return connections(self.evaluator, self.reach)
+
+    @cached_property
+    def environment(self) -> Environment:
+        """The environment variables that code within reach reads and sets."""
+        from lambdalint.python.environment import environment
+
+        return environment(self.evaluator, self.reach)
+
+    @cached_property
+    def waiting(self) -> Waiting:
+        """What the invoke path waits for, and what it tries again."""
+        from lambdalint.python.waiting import waiting
+
+        return waiting(self.evaluator, self.reach, lambda: self.calls)
 
     @cached_property
     def triggers(self) -> tuple[Trigger, ...]:

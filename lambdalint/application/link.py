@@ -322,7 +322,7 @@ class _Image:
             search_path=_unique(resolved),
             folders=_unique(resolved),
             environment=tuple(sorted(environment.items())),
-            opaque=("image",),
+            opaque=("image", *_more_variables(image)),
         )
 
     def _source_folders(self, image: Dockerfile, base: str) -> Iterator[PurePosixPath]:
@@ -336,6 +336,20 @@ class _Image:
                 whole = PurePosixPath(posixpath.normpath(source))
                 if whole.parts[-len(inside.parts) :] == inside.parts:
                     yield PurePosixPath(*whole.parts[: -len(inside.parts)])
+
+
+# Bases that are known to set no variables of an application.
+_KNOWN_BASES = re.compile(
+    r"(?:^|/)(?:lambda|amazon)/|aws-lambda|(?:^|/)(?:python|debian|ubuntu|alpine|amazonlinux)(?::|$)"
+)
+
+
+def _more_variables(image: Dockerfile) -> Iterator[str]:
+    """Why an image may set variables that its Dockerfile does not name."""
+    if any(word.endswith((".sh", "bash", "/sh")) for word in image.entrypoint or ()):
+        yield "image with an entry point"
+    if not _KNOWN_BASES.search(image.base):
+        yield "image on an unknown base"
 
 
 class _Layers:
