@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from lambdalint.python.evaluate import Evaluator
     from lambdalint.python.lifetimes import Lifetimes
     from lambdalint.python.module import PythonModule
+    from lambdalint.python.paths import Paths
     from lambdalint.python.program import Program
     from lambdalint.python.reach import Phase, Reach
     from lambdalint.python.waiting import Waiting
@@ -152,6 +153,13 @@ class Handler:
         from lambdalint.python.lifetimes import Lifetimes
 
         return Lifetimes(self.evaluator, self.reach)
+
+    @cached_property
+    def paths(self) -> Paths:
+        """Which code every invocation comes to, and which only those that take one side of a branch."""
+        from lambdalint.python.paths import Paths
+
+        return Paths(self.evaluator, self.reach)
 
     @cached_property
     def seldom(self) -> bool:
