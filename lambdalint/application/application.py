@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from lambdalint.python.paths import Paths
     from lambdalint.python.program import Program
     from lambdalint.python.reach import Phase, Reach
+    from lambdalint.python.results import Results
     from lambdalint.python.waiting import Waiting
     from lambdalint.python.wrapping import Entry
     from lambdalint.template.function import LambdaFunction
@@ -167,6 +168,13 @@ class Handler:
         from lambdalint.application.rate import seldom
 
         return seldom(self)
+
+    @cached_property
+    def results(self) -> Results:
+        """What becomes of what calls within reach return."""
+        from lambdalint.python.results import Results
+
+        return Results(self.evaluator, self.reach)
 
     @cached_property
     def connections(self) -> tuple[Connection, ...]:
