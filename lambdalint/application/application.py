@@ -38,9 +38,12 @@ if TYPE_CHECKING:
     from lambdalint.application.targets import Resolved
     from lambdalint.discovery import Files
     from lambdalint.python.calls import AwsCall, AwsCalls
+    from lambdalint.python.clients import SdkObject
     from lambdalint.python.connections import Connection
+    from lambdalint.python.effects import Effects
     from lambdalint.python.environment import Environment
     from lambdalint.python.evaluate import Evaluator
+    from lambdalint.python.failures import Swallow
     from lambdalint.python.lifetimes import Lifetimes
     from lambdalint.python.module import PythonModule
     from lambdalint.python.paths import Paths
@@ -163,6 +166,13 @@ class Handler:
         return Paths(self.evaluator, self.reach)
 
     @cached_property
+    def sdk_objects(self) -> tuple[SdkObject, ...]:
+        """The SDK sessions, clients and resources made within reach, with the function's own credentials."""
+        from lambdalint.python.clients import sdk_objects
+
+        return sdk_objects(self.evaluator, self.reach, self.lifetimes)
+
+    @cached_property
     def seldom(self) -> bool:
         """Whether all that invokes it is a schedule rarer than 15 minutes, or a deployment (law 10)."""
         from lambdalint.application.rate import seldom
@@ -196,6 +206,20 @@ class Handler:
         from lambdalint.python.waiting import waiting
 
         return waiting(self.evaluator, self.reach, lambda: self.calls)
+
+    @cached_property
+    def effects(self) -> Effects:
+        """What the calls within reach do."""
+        from lambdalint.python.effects import Effects
+
+        return Effects(self.evaluator, self.calls)
+
+    @cached_property
+    def swallows(self) -> tuple[Swallow, ...]:
+        """The clauses that turn a failed invocation into one that succeeds, the outermost first."""
+        from lambdalint.python.failures import swallows
+
+        return swallows(self)
 
     @cached_property
     def triggers(self) -> tuple[Trigger, ...]:
