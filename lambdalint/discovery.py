@@ -123,6 +123,11 @@ class Files:
         self._check_size(path, MAX_TEMPLATE_BYTES)
         return source.read_text(self.root, path)
 
+    def read_manifest(self, path: PurePosixPath) -> SourceFile:
+        """The list of requirements. Raises SourceError as `read_python` does."""
+        self._check_size(path, MAX_PYTHON_BYTES)
+        return source.read_manifest(self.root, path)
+
     def _check_size(self, path: PurePosixPath, limit: int) -> None:
         try:
             size = (self.root / path).stat().st_size

@@ -185,6 +185,24 @@ def read_text(root: Path, path: PurePosixPath) -> SourceFile:
     return _decode(path, _read_bytes(root / path), "utf-8")
 
 
+# The marks that pip looks for; a longer one begins like a shorter one.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def read_manifest(root: Path, path: PurePosixPath) -> SourceFile:
+    """Reads a list of requirements as pip does: UTF-8, or what a byte order mark says (PowerShell writes
+    UTF-16). Raises SourceError when it cannot be read or decoded."""
+    data = _read_bytes(root / path)
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
+    return _decode(path, data, encoding)
+
+
 # Contents that stand in for those on disk, by real path.
 _overlay: Mapping[str, bytes] = {}
 

@@ -42,6 +42,7 @@ class Dockerfile:
     copies: list[Copy] = field(default_factory=list)
     base: str = ""
     web_adapter: bool = False
+    installed: list[str] = field(default_factory=list)  # the lists of requirements that `pip install -r` names
 
 
 def read_dockerfile(text: str) -> Dockerfile:
@@ -63,6 +64,8 @@ def read_dockerfile(text: str) -> Dockerfile:
             image.workdir = posixpath.join(image.workdir, _expand(_unquoted(rest), variables))
         elif name in ("COPY", "ADD"):
             _copy(image, rest, variables)
+        elif name == "RUN":
+            image.installed += [_expand(path, variables) for path in _installed(rest)]
         elif name == "CMD":
             image.command = _words(rest, variables)
         elif name == "ENTRYPOINT":
@@ -112,6 +115,14 @@ def _copy(image: Dockerfile, rest: str, variables: dict[str, str]) -> None:
         is_file = "." in name and name not in (".", "..")
         inside = is_file and (into_folder or place == image.workdir)
         image.copies.append(Copy(source, posixpath.join(place, name) if inside else place))
+
+
+def _installed(rest: str) -> Iterator[str]:
+    """The files of `pip install -r FILE`, `python -m pip …` and `uv pip …` in a command."""
+    for command in re.split(r"&&|;|\|\|", rest):
+        if re.search(r"\bpip3?(?:\.\d+)?\s+install\b", command):
+            for match in re.finditer(r"(?:^|\s)(?:-r|--requirement)(?:\s+|=)?(?P<path>[^\s\"\'\]]+)", command):
+                yield match["path"]
 
 
 def _words(rest: str, variables: dict[str, str]) -> Sequence[str] | None:

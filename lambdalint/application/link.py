@@ -64,7 +64,8 @@ class Bundle:
 
     `root` is the CodeUri, None for inline code. `search_path` begins with it and goes on with the local
     layers. `folders` are all that belong to the bundle, whether or not on the path. `environment` is what a
-    Dockerfile sets. `opaque` holds the reasons why something missing may be there after all (law 9).
+    Dockerfile sets, `requirements` the lists of requirements that it installs. `opaque` holds the reasons why
+    something missing may be there after all (law 9).
     """
 
     root: PurePosixPath | None
@@ -72,6 +73,7 @@ class Bundle:
     folders: tuple[PurePosixPath, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
     opaque: tuple[str, ...] = ()
+    requirements: tuple[PurePosixPath, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -323,7 +325,18 @@ class _Image:
             folders=_unique(resolved),
             environment=tuple(sorted(environment.items())),
             opaque=("image", *_more_variables(image)),
+            requirements=_unique(self._requirements(image)),
         )
+
+    def _requirements(self, image: Dockerfile) -> Iterator[PurePosixPath]:
+        """The files of the project that the image's lists of requirements are copied from."""
+        for installed in image.installed:
+            name = posixpath.basename(installed)
+            for copy in image.copies:
+                source = self.context / (copy.source.lstrip("/") or ".")
+                found = self.files.resolve(source if source.name == name else source / name)
+                if found is not None and self.files.is_file(found):
+                    yield found
 
     def _source_folders(self, image: Dockerfile, base: str) -> Iterator[PurePosixPath]:
         """The folders of the project whose content ends up in a folder of the image under the same names."""

@@ -19,3 +19,11 @@ def load(name: str) -> Any:
     """The content of a JSON or TOML table. Not cached: callers keep what they make of it."""
     text = (_HERE / name).read_text(encoding="utf-8")
     return tomllib.loads(text) if name.endswith(".toml") else json.loads(text)
+
+
+def parse_toml(text: str) -> dict[str, Any] | None:
+    """A user's TOML; None where it is none."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return None
