@@ -10,8 +10,9 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Objects that have come to be and not gone since the last search: some five thousand lines of Python.
-ENOUGH = 200_000
+# Objects that have come to be and not gone since the last search: some fifteen thousand lines of Python,
+# and a hundred megabytes.
+ENOUGH = 600_000
 # After so many searches among the young, those that survived are searched as well, as CPython does it.
 _OFTEN = 10
 

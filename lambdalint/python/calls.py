@@ -315,6 +315,8 @@ def calls_at(evaluator: Evaluator, module: PythonModule, node: cst.Call) -> Iter
     """The AWS calls that one call makes: none for most."""
     seen: set[tuple[str, str, Target, Credentials]] = set()
     for option in given(evaluator.value(module, node.func)):
+        if option.__class__ is not Member and option.__class__ is not External:
+            continue
         for call in _of_function(evaluator, module, node, option):
             key = (call.service, call.operation, call.target, call.credentials)
             if key not in seen:

@@ -177,7 +177,7 @@ class Evaluator:
             self._depth -= 1
             self._active.discard(key)
         # What a cycle cut short is right only for the question that it was part of.
-        if found != CYCLE or not self._active:
+        if found is not CYCLE or not self._active:
             self._memo[key] = found
         return found
 
@@ -405,7 +405,7 @@ class Evaluator:
             found = self._bind(module, binding, frame)
         finally:
             self._active.discard(marker)
-        if found != CYCLE or not self._active:
+        if found is not CYCLE or not self._active:
             self._bound[key] = found
         return found
 
@@ -552,7 +552,7 @@ class Evaluator:
         known = self._parameters.get(key)
         if known is None:
             known = self._from_callers(module, function, binding)
-            if known != CYCLE:
+            if known is not CYCLE:
                 self._parameters[key] = known
         return known
 
@@ -768,7 +768,7 @@ class Evaluator:
             scope = owner.module.names.inner_scope(owner.node)
             bindings = scope.bindings.get(name, []) if scope is not None else []
             values = [self._binding(owner.module, binding, None) for binding in bindings]
-            values = [value for value in values if value != CYCLE]
+            values = [value for value in values if value is not CYCLE]
             if values:
                 return values
         return []

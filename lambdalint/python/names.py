@@ -27,7 +27,21 @@ if TYPE_CHECKING:
 
 ScopeKind = Literal["module", "function", "class", "comprehension", "lambda", "type"]
 
-_BUILTINS = frozenset(dir(builtins)) | {"__file__", "__name__", "__builtins__", "WindowsError"}
+# Those of the Python that runs us, of newer ones, and what every module has.
+BUILTINS = frozenset(dir(builtins)) | {
+    "BaseExceptionGroup",
+    "EncodingWarning",
+    "ExceptionGroup",
+    "PythonFinalizationError",
+    "WindowsError",
+    "__annotations__",
+    "__builtins__",
+    "__file__",
+    "__name__",
+    "__path__",
+    "aiter",
+    "anext",
+}
 
 
 class BindingKind(enum.Enum):
@@ -81,11 +95,10 @@ class Binding:
     @property
     def is_import(self) -> bool:
         """Whether an import made it, star imports included."""
-        return self.kind in _IMPORT_KINDS
+        return self.imported is not None
 
 
 _BIND_LAST = frozenset({BindingKind.ASSIGN, BindingKind.ANNOTATED, BindingKind.AUGMENTED, BindingKind.WALRUS})
-_IMPORT_KINDS = frozenset({BindingKind.IMPORT, BindingKind.IMPORT_FROM, BindingKind.STAR_IMPORT})
 
 
 @dataclass(eq=False)
@@ -399,7 +412,7 @@ class ModuleNames:
             if found and (here.kind != "class" or _only_types_between(scope, here)):
                 return tuple(found)
             here = here.parent
-        if name in _BUILTINS:
+        if name in BUILTINS:
             return ()
         stars: list[Binding] = []
         here = scope
@@ -429,7 +442,7 @@ class ModuleNames:
         if not found:
             if id(name) in self._bound:
                 return None
-            return f"builtins.{name.value}" if name.value in _BUILTINS else None
+            return f"builtins.{name.value}" if name.value in BUILTINS else None
         latest = self.latest(name)
         if latest is None:
             return None

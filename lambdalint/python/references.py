@@ -160,7 +160,7 @@ class References:
         self.program = program
         self._summaries: dict[int, Summary] = {}
         self._uses: dict[int, Uses] = {}
-        self._targets: dict[int, Target | None] = {}
+        self.targets: dict[int, Target | None] = {}  # by the binding's id, for those asked before
         self._classes: dict[int, Class] = {}
         self._bases: dict[int, tuple[list[Class], bool]] = {}
         self._sites: dict[int, Sites] = {}
@@ -253,18 +253,18 @@ class References:
     def target(self, module: PythonModule, binding: Binding) -> Target | None:
         """The function, class or module-level variable that a binding stands for."""
         key = id(binding)
-        if key not in self._targets:
-            self._targets[key] = self._target(module, binding)
-        return self._targets[key]
+        if key not in self.targets:
+            self.targets[key] = self._target(module, binding)
+        return self.targets[key]
 
     def _target(self, module: PythonModule, binding: Binding) -> Target | None:
         node = binding.node
-        if isinstance(node, cst.FunctionDef):
+        if binding.kind is BindingKind.PARAMETER:
+            return None
+        if node.__class__ is cst.FunctionDef:
             return self.summary(module).units[id(node)]
         if isinstance(node, cst.ClassDef):
             return self.cls(module, node)
-        if binding.kind is BindingKind.PARAMETER:
-            return None
         if binding.is_import:
             found = self.program.bound(module, binding)
             if found is not None:
@@ -417,6 +417,10 @@ def _attribute_root(expr: cst.CSTNode) -> cst.Name | None:
     return expr if isinstance(expr, cst.Name) else None
 
 
+_LOOKUPS = frozenset({"getattr", "globals", "locals", "vars"})
+_NO_IMPORTS = frozenset({cst.ClassDef, cst.Global, cst.Nonlocal})
+
+
 class _Reader:
     """Reads what one unit names."""
 
@@ -435,9 +439,9 @@ class _Reader:
             for node in frame.stream:
                 if node.__class__ is cst.Name:
                     self._name(node)
-                elif isinstance(node, cst.FunctionDef):
+                elif node.__class__ is cst.FunctionDef:
                     self._definition(node)
-                elif not isinstance(node, cst.ClassDef | cst.Global | cst.Nonlocal):
+                elif node.__class__ not in _NO_IMPORTS:
                     self._import(node)
             for attribute in frame.attributes:
                 self._attribute(attribute)
@@ -452,15 +456,18 @@ class _Reader:
     def _name(self, name: cst.Name) -> None:
         bindings = self.names.lookup(name)
         if not bindings:
-            if name.value in ("getattr", "globals", "locals", "vars") and not self._dead(name):
+            if name.value in _LOOKUPS and not self._dead(name):
                 self._look_up(name)
             return
         parent = self.parents[id(name)]
         is_root = parent.__class__ is cst.Attribute
+        targets = self.references.targets
         for binding in bindings:
             if binding.kind is BindingKind.STAR_IMPORT:
                 found = self.references.program.definition(self.module, name)
                 target = self.references.of_definition(found) if found is not None else None
+            elif id(binding) in targets:
+                target = targets[id(binding)]
             else:
                 target = self.references.target(self.module, binding)
             if target is None and binding.kind is BindingKind.PARAMETER and parent.__class__ is cst.Call:

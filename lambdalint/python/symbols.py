@@ -247,7 +247,7 @@ def choice(symbols: list[Symbol] | tuple[Symbol, ...]) -> Symbol:
     options: dict[Symbol, None] = {}
     for symbol in symbols:
         for option in alternatives(symbol):
-            if option != CYCLE:
+            if option is not CYCLE:
                 options[option] = None
     if not options:
         return CYCLE if symbols else Unknown("no value")

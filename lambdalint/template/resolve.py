@@ -405,7 +405,10 @@ def is_macro(key: object) -> bool:
 
 def has_macro(keys: Iterable[object]) -> bool:
     """Whether one of the keys is a macro's."""
-    return any(isinstance(key, str) and key.startswith("Fn::") and is_macro(key) for key in keys)
+    for key in keys:  # noqa: SIM110 (asked of every mapping: a generator costs more than its few keys)
+        if isinstance(key, str) and key[:4] == "Fn::" and is_macro(key):
+            return True
+    return False
 
 
 def _fixed(text: str) -> tuple[Alternative, ...]:
