@@ -14,7 +14,7 @@ import libcst as cst
 from lambdalint.python.module import PythonModule
 from lambdalint.python.names import BindingKind
 from lambdalint.python.program import Definition
-from lambdalint.python.symbols import Class, External, Function, Member, alternatives
+from lambdalint.python.symbols import Class, External, Function, alternatives
 from lambdalint.python.syntax import is_classmethod, is_static, last_name
 
 if TYPE_CHECKING:
