@@ -33,7 +33,7 @@ def declared(function: LambdaFunction, bundle: Bundle) -> frozenset[str] | None:
     environment = function.environment
     if isinstance(environment, Unknown) or function.template.incomplete:
         return None
-    if not _SETTERS.isdisjoint(bundle.opaque):
+    if not _SETTERS.isdisjoint(bundle.opaque) or _runs_on_a_device(function):
         return None
     return frozenset(environment).union(name for name, _ in bundle.environment)
 
@@ -58,3 +58,21 @@ def undeclared(handler: Handler) -> Iterator[Undeclared]:
             continue
         if not excuse(handler.evaluator, handler.reach, handler.environment, read):
             yield Undeclared(read, lacking)
+
+
+def _runs_on_a_device(function: LambdaFunction) -> bool:
+    """Whether IoT Greengrass runs the function, in an environment that its own definition gives it."""
+    template = function.template
+    pending, seen = [function.logical_id], set[str]()
+    while pending:
+        name = pending.pop()
+        for path in template.references(name):
+            holder = template.resources.get(str(path[1])) if len(path) > 1 else None
+            if holder is None or holder.logical_id in seen:
+                continue
+            seen.add(holder.logical_id)
+            if holder.type.startswith("AWS::Greengrass"):
+                return True
+            if holder.type in ("AWS::Lambda::Alias", "AWS::Lambda::Version"):
+                pending.append(holder.logical_id)
+    return False
