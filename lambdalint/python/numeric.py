@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from lambdalint.python.symbols import Choice, EnvVar, External, Literal, Member, Symbol, given
+from lambdalint.python.symbols import Choice, EnvVar, Literal, Symbol, given
 
 if TYPE_CHECKING:
     from lambdalint.python.evaluate import Evaluator
@@ -216,14 +216,10 @@ class Numbers:
             return _spelt(symbol.value)
         return self._symbol(symbol)
 
-    def is_clock(self, module: PythonModule, expr: cst.BaseExpression) -> bool:
-        """Whether a call tells the time."""
-        if not isinstance(expr, cst.Call):
-            return False
-        symbol = self._evaluator.value(module, expr.func)
-        if isinstance(symbol, External):
-            return symbol.qualified in CLOCKS
-        return isinstance(symbol, Member) and symbol.name == "get_remaining_time_in_millis"
+    @staticmethod
+    def combine(operator: cst.BaseBinaryOp, left: Number | None, right: Number | None) -> Number | None:
+        """What an operator makes of two numbers."""
+        return _binary(operator, left, right)
 
 
 def least(*numbers: Number | None) -> Number | None:

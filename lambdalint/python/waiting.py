@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from lambdalint.python.module import PythonModule
     from lambdalint.python.reach import Reach
 
-__all__ = ["Job", "Retry", "Wait", "WaitKind", "Waiting", "head", "jobs", "sleeps", "waiting"]
+__all__ = ["Job", "Retry", "Wait", "WaitKind", "Waiting", "head", "jobs", "sleeps", "started", "waiting"]
 
 _MAX_CALLERS = 3
 _SIMULATED = re.compile(r"simulat|\bmock|\bfake|\bdummy|pretend", re.IGNORECASE)
@@ -300,8 +300,9 @@ class _Analysis:
         for call in later:
             if last_name(call.func) == function.name.value and self._calls_itself(module, call, function):
                 work = self._aws_calls(module, function.body)
-                if handler is None and work and all(READS.match(each.operation) for each in work):
-                    return _Polling(module, None, work[0].node)
+                asked = [each for each in work if each.service != "sts"]
+                if handler is None and asked and all(READS.match(each.operation) for each in asked):
+                    return _Polling(module, None, asked[0].node)
                 return _Retrying(module, call, "recursion", function.body)
         if handler is None:
             return None
@@ -351,7 +352,7 @@ class _Analysis:
     def _is_beside(self, module: PythonModule, node: cst.CSTNode, depth: int = 0) -> bool:
         """Whether the node runs in a thread or process that the handler starts beside itself."""
         if self._beside is None:
-            self._beside = frozenset(_started(self.evaluator, self.reach))
+            self._beside = frozenset(started(self.evaluator, self.reach))
         function = module.enclosing_function(node)
         if not self._beside or function is None or depth > _MAX_CALLERS:
             return False
@@ -527,7 +528,7 @@ def _is_simulated(module: PythonModule, call: cst.Call) -> bool:
     return any(_SIMULATED.search(module.comment_at(each)) for each in (line, line - 1) if each > 0)
 
 
-def _started(evaluator: Evaluator, reach: Reach) -> Iterator[int]:
+def started(evaluator: Evaluator, reach: Reach) -> Iterator[int]:
     """The functions that threads and processes are started with, by `id`."""
     for module in reach.modules:
         if not re.search(r"Thread|Timer|Process", module.source.text):

@@ -217,6 +217,15 @@ class LambdaFunction:
         """Megabytes; Lambda's default where it is absent, None where it is not known."""
         return self._number("MemorySize", DEFAULT_MEMORY)
 
+    def integers(self, name: str, default: int) -> tuple[tuple[int, Property | None], ...]:
+        """What a number can be, and where each value is written: None where it is absent and the default
+        stands. Values that the template does not tell are left out."""
+        found = self.property(name)
+        known = ((_integer(each.value), each) for each in found)
+        return tuple((value, each) for value, each in known if value is not None) or (
+            () if found else ((default, None),)
+        )
+
     @cached_property
     def environment(self) -> Mapping[str, tuple[Property, ...]] | Unknown:
         """The environment variables that hold in some branch; Unknown where the names are not known."""
@@ -408,13 +417,7 @@ class LambdaFunction:
     def _number(self, name: str, default: int) -> int | None:
         if not self.property(name):
             return default
-        value = self.known(name)
-        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-            return None
-        try:
-            return int(value)
-        except ValueError:
-            return None
+        return _integer(Known(self.known(name)))
 
     def _image(self) -> Code:
         context = self.metadata.get("DockerContext")
@@ -462,6 +465,16 @@ def _merges(common: object, own: object) -> bool:
     if isinstance(common, list):
         return isinstance(own, list)
     return isinstance(common, dict) and isinstance(own, dict) and not (intrinsic(common) or intrinsic(own))
+
+
+def _integer(value: Value) -> int | None:
+    found = value.value if isinstance(value, Known) else None
+    if isinstance(found, bool) or not isinstance(found, (int, float, str)):
+        return None
+    try:
+        return int(found)
+    except ValueError:
+        return None
 
 
 def _property(alternative: Alternative, origin: Origin) -> Property:
