@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,8 +70,11 @@ def sdk_objects(evaluator: Evaluator, reach: Reach, lifetimes: Lifetimes) -> tup
                 continue
             if is_entered(module, call) or of_arguments(evaluator, module, call) is not Varies.NO:
                 continue
+            sessions = _sessions(evaluator, module, call)
+            if any(one is None or one.node is None for one in sessions):
+                continue  # whose session it is cannot be told
             services = tuple(dict.fromkeys(one.service for one in made_here if one.service))
-            session = _session(evaluator, module, call)
+            session = sessions[0] if len(sessions) == 1 else None
             found.append(SdkObject(made_here[0].kind, services, module, call, made, session))
     return tuple(found)
 
@@ -103,13 +106,14 @@ def is_entered(module: PythonModule, call: cst.Call) -> bool:
     )
 
 
-def _session(evaluator: Evaluator, module: PythonModule, call: cst.Call) -> symbols.Sdk | None:
-    if not isinstance(call.func, cst.Attribute):
-        return None
-    for option in symbols.given(evaluator.value(module, call.func.value)):
-        if isinstance(option, symbols.Sdk) and option.kind == "session":
-            return option
-    return None
+def _sessions(evaluator: Evaluator, module: PythonModule, call: cst.Call) -> Sequence[symbols.Sdk | None]:
+    """The sessions that a client may be made by; None for what is no session that is known."""
+    if not isinstance(call.func, cst.Attribute) or module.names.qualified(call.func) is not None:
+        return ()
+    return [
+        option if isinstance(option, symbols.Sdk) and option.kind == "session" else None
+        for option in symbols.given(evaluator.value(module, call.func.value))
+    ]
 
 
 def to_module_level(evaluator: Evaluator, reach: Reach, each: SdkObject) -> tuple[Edit, ...]:
@@ -123,9 +127,9 @@ def to_module_level(evaluator: Evaluator, reach: Reach, each: SdkObject) -> tupl
     function = module.enclosing_function(each.call)
     if function is None or reach.function_phases(function) != {Phase.INVOKE}:
         return ()
-    expr = _whole(evaluator, each)
-    if not _is_always_used(reach, module, expr):
+    if not is_always_needed(evaluator, reach, each):
         return ()
+    expr = _whole(evaluator, each)
     kind = symbols.alternatives(evaluator.value(module, expr))[0]
     of_object = isinstance(kind, symbols.Sdk) and kind.kind == "object"
     name = kind.type.lower() if of_object and isinstance(kind, symbols.Sdk) else "_".join(each.services)
@@ -148,7 +152,9 @@ def _whole(evaluator: Evaluator, each: SdkObject) -> cst.Call:
         whole = call
 
 
-def _is_always_used(reach: Reach, module: PythonModule, expr: cst.BaseExpression) -> bool:
+def is_always_needed(evaluator: Evaluator, reach: Reach, each: SdkObject) -> bool:
+    """Whether every invocation makes an SDK object and does something with it."""
+    module, expr = each.module, _whole(evaluator, each)
     if not always(reach, module, expr):
         return False
     assign = module.parent(expr)

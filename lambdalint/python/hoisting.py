@@ -140,13 +140,18 @@ def _assigning(module: PythonModule, expr: cst.BaseExpression) -> cst.SimpleStat
     line = module.parent(assign) if assign is not None else None
     if not isinstance(line, cst.SimpleStatementLine) or len(line.body) != 1:
         return None
-    if isinstance(assign, cst.Assign) and len(assign.targets) == 1:
-        target = assign.targets[0].target
-    elif isinstance(assign, cst.AnnAssign):
-        target = assign.target
-    else:
-        return None
-    return line if isinstance(target, cst.Name) else None
+    return line if _target(line) is not None else None
+
+
+def _target(line: cst.SimpleStatementLine) -> cst.Name | None:
+    """The one name that a line assigns."""
+    small = line.body[0]
+    target: cst.BaseExpression | None = None
+    if isinstance(small, cst.Assign) and len(small.targets) == 1:
+        target = small.targets[0].target
+    elif isinstance(small, cst.AnnAssign):
+        target = small.target
+    return target if isinstance(target, cst.Name) else None
 
 
 def _take(plan: _Plan, line: cst.SimpleStatementLine) -> bool:
@@ -155,18 +160,17 @@ def _take(plan: _Plan, line: cst.SimpleStatementLine) -> bool:
         return True
     module = plan.module
     small = line.body[0]
-    target = small.targets[0].target if isinstance(small, cst.Assign) else small.target  # type: ignore[union-attr]
-    assert isinstance(target, cst.Name)
-    binding = module.names.bound_by(target)
+    target = _target(line)
+    binding = module.names.bound_by(target) if target is not None else None
     block = module.parent(line)
-    if binding is None or not isinstance(block, cst.IndentedBlock) or len(block.body) < 2:
+    if target is None or binding is None or not isinstance(block, cst.IndentedBlock):
         return False
     if binding.scope.node is not plan.function or len(binding.scope.bindings[binding.name]) != 1:
         return False
     if isinstance(small, cst.AnnAssign) and not _may_move(plan, small.annotation.annotation):
         return False
     if all(statement in (*plan.lines, line) for statement in block.body):
-        return False
+        return False  # a block cannot be empty
     if not _is_free(module, target.value, plan.function):
         return False
     plan.lines.append(line)
