@@ -69,10 +69,8 @@ def main() -> int:
             f"{row.name:44} {row.ours:7.3f}s {row.other:7.3f}s {row.ratio:6.2f} {budget:>6}"
             f"{'' if row.holds else '  over'}"
         )
-    print(
-        "\ncost of each rule that reads code, as a share of parsing the source: by itself, and with what it is"
-    )
-    print("the first to ask the model for")
+    print("\ncost of each rule that reads code, as a share of parsing the source:")
+    print("by itself, and with what it is the first to ask the model for")
     for rule, seconds in code["again"].items():
         print(f"    {rule:40} {seconds / code['floor']:6.1%} {code['by_rule'][rule] / code['floor']:6.1%}")
     return 0 if all(row.holds for row in rows) else 1
