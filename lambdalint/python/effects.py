@@ -43,9 +43,10 @@ class Effect(enum.IntEnum):
     """What a call does; the greater, the more there is to lose."""
 
     NONE = 0  # computes, decodes, logs
-    READ = 1  # asks somebody else
-    UNKNOWN = 2
-    ACT = 3  # writes, sends or starts something
+    CONFIGURE = 1  # reads a parameter or a secret, opens a connection
+    READ = 2  # asks somebody else
+    UNKNOWN = 3
+    ACT = 4  # writes, sends or starts something
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ _EVERYDAY = frozenset(
     """.split()
 )
 # Services through which code only says how it is doing.
-_WATCHING_SERVICES = frozenset({"cloudwatch", "logs", "xray"})
+_WATCHING_SERVICES = frozenset({"logs", "xray"})
 
 
 class Effects:
@@ -290,7 +291,7 @@ def _of_aws(call: AwsCall) -> Effect:
     if call.service in _WATCHING_SERVICES:
         return Effect.NONE
     if call.api in library.CONFIGURATION:
-        return Effect.READ
+        return Effect.CONFIGURE
     if call.interface == "waiter":
         return Effect.READ
     words = call.operation.split("_")
@@ -311,7 +312,7 @@ def _of_external(qualified: str) -> Effect:
     if module in library.HTTP_MODULES:
         return _of_http(name)
     if qualified in factories():
-        return Effect.READ
+        return Effect.CONFIGURE
     if qualified in library.CODERS or qualified in library.GENERATORS or qualified.startswith(_HARMLESS):
         return Effect.NONE
     # To make an object does nothing, as a rule.

@@ -29,11 +29,40 @@ def machine_claims(template: Template) -> Iterator[Claim]:
         yield from _Machine(template, resource).claims()
 
 
+def definition_text(trigger: Trigger) -> str | None:
+    """The definition of the state machine behind a trigger, with `${Name}` where it is not known; None
+    where it cannot be read."""
+    if not isinstance(trigger.resource, Reference) or trigger.source != "StateMachine":
+        return None
+    resource = trigger.template.resources.get(trigger.resource.logical_id)
+    if resource is None:
+        return None
+    return _Machine(trigger.template, resource).text()
+
+
 class _Machine:
     def __init__(self, template: Template, resource: Resource) -> None:
         self._template = template
         self._resource = resource
         self._substitutions = self._substituted()
+
+    def text(self) -> str | None:
+        """All that the definition says; None where some of it cannot be read."""
+        found: list[str] = []
+        for alternative in self._resource.get("Definition"):
+            if not isinstance(alternative.value, Known):
+                return None
+            found.append(json.dumps(alternative.value.value, default=str))
+        for alternative in self._resource.get("DefinitionString"):
+            if not isinstance(alternative.value, (Known, Text)):
+                return None
+            found.append(render(alternative.value))
+        for alternative in self._resource.get("DefinitionUri"):
+            definition = self._file(alternative.value)
+            if definition is None:
+                return None
+            found.append(json.dumps(definition, default=str))
+        return "\n".join(found) or None
 
     def claims(self) -> Iterator[Claim]:
         read = False
