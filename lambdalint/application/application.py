@@ -247,6 +247,12 @@ class Handler:
             function = self.functions[0]
         return resolve(call.target, function, self.bundle, call.service)
 
+    def named_by(self, message: str) -> Iterator[Label]:
+        """Where the template names the handler, a related label for each function."""
+        for function in self.functions:
+            for written in function.property("Handler")[:1]:
+                yield function.label(message, Role.RELATED, written.path, tied=True)
+
     @cached_property
     def _parameters(self) -> tuple[str | None, str | None]:
         from lambdalint.python.handlers import parameters
@@ -413,6 +419,10 @@ class Application:
     def handler(self, function: LambdaFunction) -> Handler | None:
         """The handler of a function; None where it is not linked."""
         return self._by_function.get(function.logical_id)
+
+    def located(self, function: LambdaFunction) -> Linked | Unlinked:
+        """Where the function's file is, by the files alone: Linked although the name may not be in it."""
+        return self._files_links[function.logical_id]
 
     def unlinked(self, function: LambdaFunction) -> Unlinked | None:
         """Why the function has no handler; None where it has one."""

@@ -38,7 +38,8 @@ def find_handlers_by_shape(module: PythonModule) -> list[cst.CSTNode]:
 
     A handler by shape is a function at module level that takes two positional parameters with the usual
     names, or whose second is annotated as a LambdaContext, or that a decorator made for handlers stands on;
-    or a name that is bound to an adapter such as `Mangum(app)`.
+    or a name that is bound to an adapter such as `Mangum(app)`. An `async def` counts where it has a
+    handler's name too and nothing in the module runs it.
     """
     found: list[cst.CSTNode] = []
     for statement in _top_level(module):
@@ -69,6 +70,23 @@ def handler_node(
     if definition is None:
         return _imported(module, attribute)
     return _unwrapped(program, definition, 0) or (definition.module, definition.node)
+
+
+def is_stub(node: cst.CSTNode) -> bool:
+    """Whether a handler does nothing but raise or pass: it stands in for code that is put there later."""
+    if not isinstance(node, cst.FunctionDef) or not isinstance(node.body, cst.IndentedBlock):
+        return False
+    statements = [
+        small
+        for line in node.body.body
+        for small in (line.body if isinstance(line, cst.SimpleStatementLine) else (line,))
+    ]
+    texts = (cst.SimpleString, cst.ConcatenatedString, cst.Ellipsis)
+    return all(
+        isinstance(each, (cst.Raise, cst.Pass))
+        or (isinstance(each, cst.Expr) and isinstance(each.value, texts))
+        for each in statements
+    )
 
 
 def parameters(program: Program, module: PythonModule, node: cst.CSTNode) -> tuple[str | None, str | None]:
@@ -199,7 +217,7 @@ def _top_level(module: PythonModule) -> Iterator[cst.CSTNode]:
 
 
 def _has_shape(module: PythonModule, node: cst.FunctionDef) -> bool:
-    if node.asynchronous is not None:
+    if node.asynchronous is not None and not _is_exported(module, node):
         return False
     params = node.params
     positional = [*params.posonly_params, *params.params]
@@ -217,6 +235,16 @@ def _has_shape(module: PythonModule, node: cst.FunctionDef) -> bool:
         return True
     named = node.name.value in ("handler", "lambda_handler") or node.name.value.endswith("_handler")
     return named and first.name.value in _LOOSE_EVENTS and second.name.value in _CONTEXTS
+
+
+def _is_exported(module: PythonModule, node: cst.FunctionDef) -> bool:
+    """Whether a coroutine function has a handler's name and parameters and nothing in the module reads it."""
+    names = [param.name.value for param in (*node.params.posonly_params, *node.params.params)]
+    usual = len(names) == 2 and names[0] in _EVENTS and names[1] in _CONTEXTS
+    if node.name.value not in ("handler", "lambda_handler") or not usual:
+        return False
+    bindings = module.names.module_scope.bindings.get(node.name.value, [])
+    return len(bindings) == 1 and not bindings[0].reads
 
 
 def _is_decorated(node: cst.FunctionDef) -> bool:
