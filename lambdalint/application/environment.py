@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lambdalint.python.variables import runtime_variable
-from lambdalint.template.values import Unknown
+from lambdalint.application.mentions import unmentioned
+from lambdalint.application.unseen import libraries
+from lambdalint.python.variables import Reader, known_layer, readers, runtime_variable
+from lambdalint.template.identity import render
+from lambdalint.template.values import Reference, Unknown
 
 if TYPE_CHECKING:
-    from lambdalint.application.application import Handler
+    from lambdalint.application.application import Application, Handler
     from lambdalint.application.link import Bundle
     from lambdalint.python.environment import EnvRead
-    from lambdalint.template.function import LambdaFunction
+    from lambdalint.template.function import LambdaFunction, Property
 
 # Why a bundle may get variables that neither template nor Dockerfile names (law 9).
 _SETTERS = frozenset({"exec wrapper", "image with an entry point", "image on an unknown base"})
@@ -76,3 +81,118 @@ def _runs_on_a_device(function: LambdaFunction) -> bool:
             if holder.type in ("AWS::Lambda::Alias", "AWS::Lambda::Version"):
                 pending.append(holder.logical_id)
     return False
+
+
+# Unused variables
+
+
+@dataclass(frozen=True, eq=False)
+class Unused:
+    """A variable of a function's own that nothing in its bundle can read."""
+
+    name: str
+    function: LambdaFunction
+    handler: Handler
+    value: Property
+
+
+# Values that change with each deployment are there to make Lambda take the new code.
+_MARKS = re.compile(
+    r"(?:^|_)(?:VERSION|SHA\d*|HASH|CHECKSUM|COMMIT|REVISION|BUILD|RELEASE|DEPLOY\w*|TIMESTAMP|FORCE\w*|UPDATED?)(?:_|$)",
+    re.IGNORECASE,
+)
+_OUTSIDE = "layer outside the project"
+_BY_API = ("get_function_configuration", "get_function(")
+
+
+def unused(application: Application, handler: Handler) -> Iterator[Unused]:
+    """The variables of its functions' own that nothing in a handler's bundle can read: neither the code of
+    any handler in it, nor another file, nor a library or layer."""
+    from lambdalint.python.handlers import is_stub
+
+    if handler.bundle.root is None and is_stub(handler.node):
+        return
+    for function in handler.functions:
+        known = _layer_readers(function, handler.bundle)
+        if known is None or isinstance(function.environment, Unknown):
+            continue
+        candidates = {
+            name: outcomes[0]
+            for name, outcomes in function.environment.items()
+            if outcomes and all(outcome.origin == "own" for outcome in outcomes)
+        }
+        names = [name for name in candidates if not _is_read_by_all(name, known)]
+        for name in _unread(application, handler, names):
+            yield Unused(name, function, handler, candidates[name])
+
+
+def _is_read_by_all(name: str, known: Sequence[Reader]) -> bool:
+    if _MARKS.search(name) or runtime_variable(name) is not None:
+        return True
+    common = (row for row in readers() if not row.imports and not row.layers)
+    return any(row.reads(name) for row in (*common, *known))
+
+
+def _layer_readers(function: LambdaFunction, bundle: Bundle) -> Sequence[Reader] | None:
+    """What its layers hold that reads variables; None where layers or package are not all in sight."""
+    if any(reason != _OUTSIDE for reason in bundle.opaque) or function.template.incomplete:
+        return None
+    found: list[Reader] = []
+    for layer in function.layers:
+        value = layer.value
+        if isinstance(value, Reference) and value.logical_id in function.template.resources:
+            continue
+        row = known_layer(render(value))
+        if row is None:
+            return None
+        found.append(row)
+    return found
+
+
+def _unread(application: Application, handler: Handler, names: Sequence[str]) -> Sequence[str]:
+    """Those of the names that nothing in the bundle reads; cheap questions first."""
+    if not names:
+        return ()
+    bundle = handler.bundle
+    neighbours = [other for other in application.handlers if _shares(other.bundle, bundle, other, handler)]
+    left = [name for name in names if not any(each.environment.why_read(name) for each in neighbours)]
+    roots = _libraries(neighbours) if left else frozenset()
+    if roots is None or _reads_configuration(application):
+        return ()
+    left = [name for name in left if not _is_read_by_library(name, roots)]
+    read = {module.source.path for each in neighbours for module in each.reach.modules}
+    return unmentioned(application.files, bundle.folders, left, read) if left else ()
+
+
+def _shares(other: Bundle, bundle: Bundle, one: Handler, two: Handler) -> bool:
+    return one is two or not frozenset(other.folders).isdisjoint(bundle.folders)
+
+
+def _libraries(handlers: Sequence[Handler]) -> frozenset[str] | None:
+    """The libraries that the code imports; None where one of them is not known, and may read anything."""
+    found: set[str] = set()
+    for handler in handlers:
+        for module in handler.reach.modules:
+            for binding in module.names.imports:
+                root = (binding.imported or "").partition(".")[0]
+                if not root or root in found or root in sys.stdlib_module_names:
+                    continue
+                if not module.in_type_checking(binding.node) and not handler.program.is_local(
+                    module, binding
+                ):
+                    found.add(root)
+    known = libraries()
+    tabled = {name for row in readers() for name in row.imports}
+    return frozenset(found) if found <= known.harmless | known.known.keys() | tabled else None
+
+
+def _is_read_by_library(name: str, roots: frozenset[str]) -> bool:
+    upper = name.upper()
+    if any(upper.startswith(root.partition("_")[0].upper()) for root in roots):
+        return True
+    return any(not row.imports.isdisjoint(roots) and row.reads(name) for row in readers())
+
+
+def _reads_configuration(application: Application) -> bool:
+    """Whether code asks Lambda for a function's configuration, its environment included."""
+    return any(text in module.source.text for module in application.modules for text in _BY_API)

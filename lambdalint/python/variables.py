@@ -39,17 +39,27 @@ def _runtime() -> tuple[dict[str, RuntimeVariable], tuple[RuntimeVariable, ...]]
 
 @dataclass(frozen=True)
 class Reader:
-    """Something that reads variables by itself: a library by its import names, or an extension or wrapper
-    that a layer may bring (no import names)."""
+    """Something that reads variables by itself: a library by its import names, a layer by parts of its ARN;
+    with neither, the runtime."""
 
     variables: tuple[str, ...]
-    imports: frozenset[str]
+    imports: frozenset[str] = frozenset()
+    layers: tuple[str, ...] = ()
+
+    def reads(self, name: str) -> bool:
+        """Whether it reads the variable."""
+        return any(fnmatchcase(name, pattern) for pattern in self.variables)
 
 
 @cache
 def readers() -> tuple[Reader, ...]:
     """The rows of `data/library_env_vars.toml`."""
     return tuple(
-        Reader(tuple(row["variables"]), frozenset(row.get("imports", ())))
+        Reader(tuple(row["variables"]), frozenset(row.get("imports", ())), tuple(row.get("layers", ())))
         for row in load("library_env_vars.toml")["reader"]
     )
+
+
+def known_layer(arn: str) -> Reader | None:
+    """The row of a layer that holds a library or extension and nothing else; None for any other layer."""
+    return next((row for row in readers() if any(part in arn for part in row.layers)), None)
