@@ -426,7 +426,7 @@ class _Follower:
         if place.text:
             self.lose(place, "text")
         elif not place.wrapped:
-            self.use(Way.WHOLE, replace(place, node=parent))
+            self.use(Way.ONE if _stops_at_once(parent) else Way.WHOLE, replace(place, node=parent))
         elif not isinstance(place.wrapped[0], str):
             self.assigned(replace(place, wrapped=place.wrapped[1:]), parent.target)
 
@@ -701,6 +701,14 @@ class _Follower:
         )
         asked = isinstance(parent, (cst.If, cst.While, cst.BooleanOperation, cst.IfExp, cst.UnaryOperation))
         self.use(Way.TEST if compared or asked else Way.COUNT, replace(place, node=call))
+
+
+def _stops_at_once(loop: cst.For | cst.CompFor) -> bool:
+    """Whether a loop ends with its first item."""
+    last = loop.body.body[-1] if isinstance(loop, cst.For) and loop.body.body else None
+    if isinstance(last, cst.SimpleStatementLine):
+        last = last.body[-1]
+    return isinstance(last, (cst.Break, cst.Return, cst.Raise))
 
 
 def _is_stored_to(module: PythonModule, expr: cst.CSTNode) -> bool:

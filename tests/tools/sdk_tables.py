@@ -1,4 +1,5 @@
-"""Rebuilds lambdalint/data/sdk_resources.json and sdk_methods.json from boto3 and botocore.
+"""Rebuilds sdk_resources.json, sdk_methods.json and paged_operations.json in lambdalint/data from boto3 and
+botocore.
 
     python -m tests.tools.sdk_tables
 
@@ -8,6 +9,7 @@ The linter itself never imports either: it must run where no SDK is installed.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +143,60 @@ def _made(resource: dict[str, Any]) -> dict[str, Any]:
     return {"type": resource["type"], "ids": identifiers}
 
 
+# What a list of things is called besides its name, and what names one of them.
+_LIST_WORDS = re.compile(r"(?:arns|descriptions?|details?|ids|information|list|names|set|summaries|summary)$")
+_NAMES_ONE = frozenset(("", "s", "arn", "arns", "id", "ids", "identifier", "identifiers", "name", "names"))
+
+
+def paged_operations(session: boto3.session.Session) -> dict[str, Any]:
+    """The operations that page, by service, each as five lists of words with "|" between.
+
+    The members of the response that say whether there is more, those of the request that ask for the next
+    page, the one that limits a page, the paths of what is listed, and the members of the request that name
+    single things of the list.
+    """
+    core = session._session
+    tables: dict[str, dict[str, str]] = {}
+    for service in core.get_available_services():
+        try:
+            pages = core.get_paginator_model(service)._paginator_config
+        except Exception:  # botocore raises UnknownServiceError for a service without paginators
+            continue
+        model = core.get_service_model(service)
+        for name in sorted(set(pages) & set(model.operation_names)):
+            row = _paged(pages[name], model.operation_model(name).input_shape)
+            tables.setdefault(service, {})[xform_name(name)] = row
+    return tables
+
+
+def _paged(page: dict[str, Any], request: Any) -> str:
+    listed = [path for path in _words(page["result_key"]) if re.fullmatch(r"[\w.]+", path)]
+    more = [member for path in _words(page["output_token"]) for member in path.split(" || ")]
+    more += _words(page.get("more_results"))
+    # A token may be the key of the last thing of the list, which tells nothing about whether there is more.
+    tokens = [member for member in more if "[" not in member]
+    inputs = _words(page["input_token"])
+    limit = page.get("limit_key", "")
+    selectors = [
+        member
+        for member in request.members
+        if member not in (*inputs, limit) and any(_names_one(member, path) for path in listed)
+    ]
+    return "|".join(" ".join(dict.fromkeys(words)) for words in (tokens, inputs, [limit], listed, selectors))
+
+
+def _words(found: str | list[str] | None) -> list[str]:
+    return [found] if isinstance(found, str) else list(found or ())
+
+
+def _names_one(member: str, path: str) -> bool:
+    """Whether a parameter names things of a list: `StackName` those of `Stacks`."""
+    noun = _LIST_WORDS.sub("", path.rpartition(".")[2].lower()) or path.lower()
+    noun = noun.removesuffix("ies") + "y" if noun.endswith("ies") else noun.removesuffix("s")
+    given = member.lower()
+    return given in _NAMES_ONE or (given.startswith(noun) and given[len(noun) :] in _NAMES_ONE)
+
+
 def _write(name: str, content: dict[str, Any]) -> None:
     heading = {
         "_source": f"boto3 {boto3.__version__}, botocore {botocore.__version__} (Apache-2.0)",
@@ -151,10 +207,11 @@ def _write(name: str, content: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Writes both tables."""
+    """Writes the tables."""
     session = boto3.session.Session()
     _write("sdk_methods.json", operations(session))
     _write("sdk_resources.json", {"services": resources(session)})
+    _write("paged_operations.json", {"services": paged_operations(session)})
 
 
 if __name__ == "__main__":

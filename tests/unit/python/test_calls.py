@@ -318,7 +318,7 @@ def _follow(members: dict[str, object], path: str) -> None:
             assert rest[0] in inner
 
 
-@pytest.mark.parametrize("name", ["sdk_methods.json", "sdk_resources.json"])
+@pytest.mark.parametrize("name", ["sdk_methods.json", "sdk_resources.json", "paged_operations.json"])
 def test_generated_tables_are_up_to_date(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sdk_tables, "DATA", tmp_path)
     sdk_tables.main()

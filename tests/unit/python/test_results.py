@@ -136,6 +136,7 @@ def test_across_modules() -> None:
     [
         ("for item in items:\n    pass", {"whole"}),
         ("[item for item in items]", {"whole"}),
+        ("for item in items:\n    print(item)\n    break", {"one"}),
         ("return items", {"return"}),
         ("items[0]", {"key 0"}),
         ("items[:5]", {"one"}),

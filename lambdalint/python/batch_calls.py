@@ -1,0 +1,54 @@
+"""AWS operations that take several entries in one call: how many, and how they tell that some failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from lambdalint.data.tables import load
+
+__all__ = ["BatchLimit", "PartialFailure", "batch_limits", "partial_failures"]
+
+
+@dataclass(frozen=True)
+class PartialFailure:
+    """How an operation that answers 200 tells of failed entries: by the member `key` of its response; `also`
+    are members from which the same can be told. `what` are the entries."""
+
+    what: str
+    key: str
+    also: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every member whose reading shows that failures are thought of."""
+        return (self.key, *self.also)
+
+
+@dataclass(frozen=True)
+class BatchLimit:
+    """How many entries an operation takes: `member` holds them, `steps` lead to them ("*" is any key)."""
+
+    member: str
+    steps: tuple[str, ...]
+    limit: int
+
+
+@cache
+def partial_failures() -> Mapping[str, PartialFailure]:
+    """By "service.operation"."""
+    return {
+        row["call"]: PartialFailure(row["what"], row["key"], tuple(row["also"]))
+        for row in load("partial_failures.toml")["operation"]
+    }
+
+
+@cache
+def batch_limits() -> Mapping[str, BatchLimit]:
+    """By "service.operation"."""
+    found = {}
+    for row in load("batch_limits.toml")["operation"]:
+        member, *steps = row["entries"].split(".")
+        found[row["call"]] = BatchLimit(member, tuple(steps), row["limit"])
+    return found
