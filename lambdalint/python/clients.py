@@ -130,10 +130,12 @@ def to_module_level(evaluator: Evaluator, reach: Reach, each: SdkObject) -> tupl
     if not is_always_needed(evaluator, reach, each):
         return ()
     expr = _whole(evaluator, each)
-    kind = symbols.alternatives(evaluator.value(module, expr))[0]
-    of_object = isinstance(kind, symbols.Sdk) and kind.kind == "object"
-    name = kind.type.lower() if of_object and isinstance(kind, symbols.Sdk) else "_".join(each.services)
-    return hoist(module, expr, name or "session", lambda call: _is_still(evaluator, module, call))
+    made = symbols.alternatives(evaluator.value(module, expr))[0]
+    name, kind = "_".join(each.services), each.kind
+    if isinstance(made, symbols.Sdk) and made.kind == "object":
+        name, kind = made.type.lower(), "resource"
+    wanted = (name, f"{name}_{kind}") if name else ("session", "aws_session")
+    return hoist(module, expr, wanted, lambda call: _is_still(evaluator, module, call))
 
 
 def _whole(evaluator: Evaluator, each: SdkObject) -> cst.Call:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -42,14 +42,14 @@ class _Plan:
 def hoist(
     module: PythonModule,
     expr: cst.BaseExpression,
-    name: str,
+    wanted: Sequence[str],
     may_run: Callable[[cst.Call], bool],
 ) -> tuple[Edit, ...]:
     """The edits that have an expression evaluated once, when the module is imported; none where that cannot
     be done.
 
     Where the expression is all that a statement assigns to a local name, the statement moves. Otherwise the
-    expression gets `name`, or one that is not taken. `may_run` says which calls may be moved with it.
+    expression gets the first of the `wanted` names that is free. `may_run` says which calls may move with it.
     """
     function = module.enclosing_function(expr)
     if not isinstance(function, cst.FunctionDef) or not module.exact:
@@ -61,7 +61,7 @@ def hoist(
     edits: list[Edit | None] = []
     named: list[str] = []
     if line is None:
-        free = _free_name(module, name)
+        free = _free_name(module, wanted)
         if free is None or isinstance(module.parent(expr), cst.Expr) or not _stands_alone(module, expr):
             return ()
         edits.append(module.edit(module.span(expr), free))
@@ -192,16 +192,15 @@ def _is_free(module: PythonModule, name: str, function: cst.FunctionDef) -> bool
     return own is not None
 
 
-def _free_name(module: PythonModule, name: str) -> str | None:
-    plain = re.sub(r"\W", "_", name)
-    for candidate in (plain, f"{plain}_client", f"shared_{plain}"):
-        if not candidate.isidentifier() or keyword.iskeyword(candidate) or candidate[0].isdigit():
+def _free_name(module: PythonModule, wanted: Sequence[str]) -> str | None:
+    for name in (re.sub(r"\W", "_", each) for each in wanted):
+        if not name.isidentifier() or keyword.iskeyword(name):
             continue
-        taken = any(node.value == candidate for node in module.nodes(cst.Name)) or any(
-            candidate in scope.bindings for scope in module.names.scopes
+        taken = any(node.value == name for node in module.nodes(cst.Name)) or any(
+            name in scope.bindings for scope in module.names.scopes
         )
         if not taken:
-            return candidate
+            return name
     return None
 
 
