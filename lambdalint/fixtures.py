@@ -20,7 +20,7 @@ _MARK = re.compile(
     r"[ \t]*#[ \t]*(?P<kind>expect|misses):[ \t]*(?P<names>[a-z0-9-]+(?:,[ \t]*[a-z0-9-]+)*)[ \t]*$"
 )
 _SIDECAR_LINE = re.compile(r"(?P<misses>misses +)?(?P<path>\S+):(?P<line>\d+) +(?P<rule>[a-z0-9-]+)")
-_CODE = frozenset({".py", ".yaml", ".yml", ".json", ".template"})
+_CODE = frozenset({".py", ".yaml", ".yml", ".json", ".template", ".txt"})
 
 Place = tuple[str, int, str]
 """File, line and rule."""

@@ -162,11 +162,14 @@ class _Run:
                     yield str(module.source.path), partial(rule.check_module, module)
 
     def _sources(self) -> tuple[SourceFile, ...]:
-        """The template, the modules that rules look into, and those that could not be parsed."""
+        """The template, the modules that rules look into, those that could not be parsed, and the lists of
+        requirements that some rule asked for."""
         modules = self._model(lambda: self.application.modules)
         failures = self._model(lambda: self.application.failures)
         sources = [module.source for module in modules if module.reached]
         sources += [failure.source for failure in failures if failure.source]
+        manifests = vars(self.application).get("manifests")
+        sources += manifests.sources if manifests is not None else ()
         template = self.application.template
         return tuple(dict.fromkeys([template.source, *sources] if template else sources))
 

@@ -34,6 +34,7 @@ from lambdalint.source import EmbeddedSource, SourceError, SourceFile
 if TYPE_CHECKING:
     import libcst as cst
 
+    from lambdalint.application.manifests import Manifests
     from lambdalint.application.modes import Invocation
     from lambdalint.application.targets import Resolved
     from lambdalint.discovery import Files
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from lambdalint.python.environment import Environment
     from lambdalint.python.evaluate import Evaluator
     from lambdalint.python.failures import Swallow
+    from lambdalint.python.initial import Kept
     from lambdalint.python.lifetimes import Lifetimes
     from lambdalint.python.module import PythonModule
     from lambdalint.python.paths import Paths
@@ -171,6 +173,13 @@ class Handler:
         from lambdalint.python.clients import sdk_objects
 
         return sdk_objects(self.evaluator, self.reach, self.lifetimes)
+
+    @cached_property
+    def kept(self) -> Sequence[Kept]:
+        """The clients, connections, models and large data that init makes and keeps, with all their reads."""
+        from lambdalint.python.initial import kept
+
+        return kept(self.evaluator, self.reach)
 
     @cached_property
     def seldom(self) -> bool:
@@ -408,6 +417,13 @@ class Application:
         """All Python files that are deployed, reached or not."""
         folders = frozenset(self.folders)
         return tuple(path for path in self.files.python if not folders.isdisjoint(path.parents))
+
+    @cached_property
+    def manifests(self) -> Manifests:
+        """The lists of requirements that are packaged with its functions."""
+        from lambdalint.application.manifests import Manifests
+
+        return Manifests(self)
 
     @cached_property
     def invokes(self) -> Mapping[str, tuple[Invocation, ...]]:

@@ -18,6 +18,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/python-image.html"""
 
 _CONTINUED = re.compile(r"\\[ \t]*\r?\n(?:[ \t]*#.*\r?\n)*")
 _INSTRUCTION = re.compile(r"^\s*([A-Za-z]+)\s+(.*)$")
+_REQUIREMENTS = re.compile(r"(?:^|\s)(?:-r|--requirement)(?:\s+|=)?(?P<path>[^\s\"']+)")
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)(?::[-+][^}]*)?\}|([A-Za-z_]\w*))")
 _WEB_ADAPTERS = ("aws-lambda-adapter", "aws-lambda-web-adapter", "lambda-adapter")
 
@@ -42,7 +43,7 @@ class Dockerfile:
     copies: list[Copy] = field(default_factory=list)
     base: str = ""
     web_adapter: bool = False
-    installed: list[str] = field(default_factory=list)  # the lists of requirements that `pip install -r` names
+    installed: list[str] = field(default_factory=list)  # the files that `pip install -r` names
 
 
 def read_dockerfile(text: str) -> Dockerfile:
@@ -121,8 +122,7 @@ def _installed(rest: str) -> Iterator[str]:
     """The files of `pip install -r FILE`, `python -m pip …` and `uv pip …` in a command."""
     for command in re.split(r"&&|;|\|\|", rest):
         if re.search(r"\bpip3?(?:\.\d+)?\s+install\b", command):
-            for match in re.finditer(r"(?:^|\s)(?:-r|--requirement)(?:\s+|=)?(?P<path>[^\s\"\'\]]+)", command):
-                yield match["path"]
+            yield from (match["path"] for match in _REQUIREMENTS.finditer(command))
 
 
 def _words(rest: str, variables: dict[str, str]) -> Sequence[str] | None:

@@ -1,4 +1,4 @@
-"""Lists of requirements, read as pip, Poetry and Pipenv read them: names, extras, markers and where they stand.
+"""Lists of requirements, read as pip, Poetry and Pipenv read them: names, extras, markers, and their places.
 
 requirements.txt: https://pip.pypa.io/en/stable/reference/requirements-file-format/
 pyproject.toml: https://packaging.python.org/en/latest/specifications/pyproject-toml/ and

@@ -24,6 +24,7 @@ def load(name: str) -> Any:
 def parse_toml(text: str) -> dict[str, Any] | None:
     """A user's TOML; None where it is none."""
     try:
-        return tomllib.loads(text)
+        found: dict[str, Any] = tomllib.loads(text)
+        return found
     except tomllib.TOMLDecodeError:
         return None

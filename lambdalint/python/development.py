@@ -15,7 +15,7 @@ class DevelopmentPackage:
     """A row of the table. `what` says what it is, with its article; `reason` why Lambda does not need it.
 
     `stubs` holds types only: where nothing ships it, importing it fails. `common` is a word that a
-    developer's own module may be called, too.
+    developer's own module may be called, too. `needed` is what other packages may need when they run.
     """
 
     what: str
@@ -24,6 +24,7 @@ class DevelopmentPackage:
     distributions: tuple[str, ...] = ()
     stubs: bool = False
     common: bool = False
+    needed: bool = False
 
 
 def development_import(
@@ -79,6 +80,7 @@ def _rows() -> tuple[DevelopmentPackage, ...]:
             distributions=tuple(row["distributions"]),
             stubs=row.get("stubs", False),
             common=row.get("common", False),
+            needed=row.get("needed", False),
         )
         for row in load("development_packages.toml")["package"]
     )

@@ -23,6 +23,7 @@ from lambdalint.python.walk import Walk, children, hidden_parents, walk
 from lambdalint.source import EmbeddedSource, SourceFile, Span
 
 if TYPE_CHECKING:
+    from lambdalint.python.duplicates import Body
     from lambdalint.python.names import ModuleNames
 
 Source = SourceFile | EmbeddedSource
@@ -324,6 +325,13 @@ class PythonModule:
         from lambdalint.python.names import ModuleNames
 
         return ModuleNames(self)
+
+    @cached_property
+    def bodies(self) -> Sequence[Body]:
+        """The bodies of its functions, to be compared with those of other modules."""
+        from lambdalint.python.duplicates import bodies
+
+        return bodies(self)
 
     def in_main_guard(self, node: cst.CSTNode) -> bool:
         """Whether the node stands under `if __name__ == "__main__":`, which never holds in Lambda."""

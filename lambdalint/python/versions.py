@@ -7,6 +7,7 @@ version's parser refuses, or what fails as soon as the statement that holds it r
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +17,7 @@ import libcst as cst
 
 from lambdalint.data.tables import load
 from lambdalint.python.module import PythonModule
-from lambdalint.python.names import BindingKind, dotted_name
+from lambdalint.python.names import dotted_name
 
 Version = tuple[int, int]
 
@@ -68,6 +69,24 @@ def missing_name(dotted: str, version: Version) -> tuple[str, Change] | None:
     return _lacking(_tables().names, dotted, version)
 
 
+def missing_builtins(module: PythonModule, version: Version) -> Iterator[tuple[cst.Name, str, Change]]:
+    """The reads of built-in names that the version lacks."""
+    wanted = {
+        name.removeprefix("builtins."): changes[0]
+        for name, changes in _tables().names.items()
+        if name.startswith("builtins.") and changes[0].lacking(version)
+    }
+    wanted = {name: change for name, change in wanted.items() if name in module.source.text}
+    for node in module.nodes(cst.Name) if wanted else ():
+        if node.value in wanted and not module.names.lookup(node) and module.names.bound_by(node) is None:
+            yield node, node.value, wanted[node.value]
+
+
+def is_standard(root: str) -> bool:
+    """Whether some version of Python has a module of that top-level name."""
+    return root in sys.stdlib_module_names or root in _tables().modules
+
+
 def has_versioned_attribute(attribute: str) -> bool:
     """Whether some module of the standard library gained or lost a name that ends so."""
     return attribute in _tables().attributes
@@ -78,8 +97,8 @@ def is_for_versions(module: PythonModule, node: cst.CSTNode) -> bool:
     `sys.version_info`, `hasattr` or six, or in a `try` that catches AttributeError or more."""
     below = node
     for ancestor in module.ancestors(node):
-        if isinstance(ancestor, cst.If | cst.IfExp) and below is not ancestor.test and _asks(module, ancestor):
-            return True
+        if isinstance(ancestor, cst.If | cst.IfExp) and _asks(module, ancestor):
+            return below is not ancestor.test
         if isinstance(ancestor, cst.Try) and below is not ancestor.finalbody and _catches(ancestor):
             return True
         below = ancestor
@@ -182,9 +201,10 @@ def _unions(module: PythonModule) -> Iterator[cst.CSTNode]:
 def _builtin_generics(module: PythonModule) -> Iterator[cst.CSTNode]:
     for node in module.nodes(cst.Subscript):
         value = node.value
-        if isinstance(value, cst.Name) and value.value in _GENERICS and not module.names.lookup(value):
-            if _is_evaluated(module, node):
-                yield node
+        if not isinstance(value, cst.Name) or value.value not in _GENERICS:
+            continue
+        if not module.names.lookup(value) and _is_evaluated(module, node):
+            yield node
 
 
 def _is_type(module: PythonModule, expr: cst.BaseExpression) -> bool:
