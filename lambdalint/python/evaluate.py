@@ -7,6 +7,7 @@ arguments, inside a function that is called with known ones), so the cost is lin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,7 @@ from lambdalint.python.symbols import (
     choice,
     each,
     given,
+    laid_over,
     text,
 )
 from lambdalint.python.syntax import (
@@ -104,6 +106,9 @@ _ENV_READERS = frozenset(
     {"os.getenv", "os.environ.get", "os.environ.pop", "os.environ.setdefault", "decouple.config"}
 )
 _EMPTY = (None, NONE, Literal(""))
+_LETTERS = frozenset({"lower", "upper", "title", "capitalize", "strip", "lstrip", "rstrip"})
+# Powertools lays classes over the event; `event_source` hands them to the handler.
+_DATA_CLASS = re.compile(r"aws_lambda_powertools\.utilities\.data_classes\.(?:\w+\.)?\w*Event\w*")
 _SAME_TEXT = frozenset({"strip", "rstrip", "lstrip", "encode", "decode"})
 
 
@@ -522,7 +527,8 @@ class Evaluator:
             return self._sdk_item(many)
         if isinstance(many, Unknown):
             return many
-        return Unknown("loop item")
+        laid = laid_over(many)
+        return self._any_item(laid) if laid is not None else Unknown("loop item")
 
     def _entered(self, module: PythonModule, binding: Binding, frame: Frame | None) -> Symbol:
         """What `with … as name` binds."""
@@ -1062,6 +1068,10 @@ class Evaluator:
         if qualified in ("os.path.join", "posixpath.join"):
             parts = [self.value(module, argument.value, frame) for argument in expr.args]
             return text([part for pair in parts for part in (pair, Literal("/"))][:-1])
+        if first is not None and _DATA_CLASS.fullmatch(qualified):
+            laid = self.value(module, first, frame)
+            if isinstance(laid, FromEvent):
+                return laid
         made = (
             sdk.make(qualified, self.arguments(module, expr, frame), module, expr)
             if sdk.makes(qualified)
@@ -1164,6 +1174,8 @@ class Evaluator:
             if entries is not None and isinstance(many, Display):
                 parts = [self.value(many.module, item, frame) for _, item in entries]
                 return text([part for one in parts for part in (one, base)][:-1])
+        if isinstance(base, Literal) and isinstance(base.value, str) and name in _LETTERS and not expr.args:
+            return Literal(getattr(base.value, name)())
         if name in _SAME_TEXT:
             return base
         if isinstance(base, EnvVar) and name in ("lower", "upper"):

@@ -7,7 +7,19 @@ import string
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lambdalint.python.symbols import EnvVar, FromEvent, Literal, Symbol, Text, Unknown, alternatives, text
+from lambdalint.python.symbols import (
+    EnvVar,
+    FromEvent,
+    Literal,
+    Member,
+    Response,
+    Symbol,
+    Text,
+    Unknown,
+    alternatives,
+    laid_over,
+    text,
+)
 
 if TYPE_CHECKING:
     from lambdalint.python.evaluate import Arguments
@@ -69,8 +81,11 @@ def decoded(symbol: Symbol, step: str) -> Symbol:
         return text([symbol])
     if step == "urldecode" and isinstance(symbol, Literal):
         return symbol
-    if isinstance(symbol, Unknown):
-        return symbol
+    if isinstance(symbol, (Unknown, Response)):
+        return symbol  # of a response, nobody asks how it is coded
+    if isinstance(symbol, Member):  # an attribute of a data class that is laid over the event
+        laid = laid_over(symbol)
+        return FromEvent(laid.path, (*laid.steps, step)) if laid is not None else Unknown("decoded", step)
     return Unknown("decoded", step)
 
 

@@ -276,6 +276,18 @@ def each(symbol: Symbol, change: Callable[[Symbol], Symbol]) -> Symbol:
     return change(symbol)
 
 
+def laid_over(symbol: Symbol) -> FromEvent | None:
+    """The part of the event that an attribute of a data class over it stands for: `record.s3.bucket` of
+    Powertools; None for what is no such attribute. A part of the event stands for itself."""
+    names: list[str] = []
+    while isinstance(symbol, Member):
+        names.append(f".{symbol.name}")
+        symbol = symbol.base
+    if not isinstance(symbol, FromEvent):
+        return None
+    return FromEvent((*symbol.path, *reversed(names)), symbol.steps) if names else symbol
+
+
 def text(parts: list[Symbol]) -> Symbol:
     """A string from its parts: Literal where all are known, Text otherwise."""
     merged: list[Symbol] = []
