@@ -25,8 +25,6 @@ from lambdalint.python.symbols import (
     Function,
     Instance,
     Literal,
-    Member,
-    Unknown,
     alternatives,
 )
 from lambdalint.python.syntax import last_name
@@ -99,12 +97,14 @@ def tells(evaluator: Evaluator, module: PythonModule, call: cst.Call, depth: int
     if name and root in _SILENT_ROOTS:
         return name == "asyncio.run"
     last = last_name(func)
-    if name in CLOCKS or last in _OWN_WORK or (last in _SILENT_METHODS and not name):
+    if name in CLOCKS or (last in _SILENT_METHODS and not name):
         return False
     if last in _AMBIGUOUS and not name:
         return _is_of_client(evaluator, module, func)
     found = evaluator.value(module, func)
     functions = [each for each in alternatives(found) if isinstance(each, Function)]
+    if last in _OWN_WORK and not functions:
+        return False
     if not functions or depth > 2:
         return not all(isinstance(each, External) and _is_silent(each) for each in alternatives(found))
     return any(_does(evaluator, each, depth) for each in functions)
@@ -113,9 +113,7 @@ def tells(evaluator: Evaluator, module: PythonModule, call: cst.Call, depth: int
 def _does(evaluator: Evaluator, function: Function, depth: int) -> bool:
     """Whether a function asks or does something outside; an abstract one is some other's to do."""
     nodes = list(function.module.descendants(function.node.body))
-    if any(isinstance(node, cst.Raise) for node in nodes) and not any(
-        isinstance(node, (cst.Return, cst.If)) for node in nodes
-    ):
+    if isinstance(function.node, cst.FunctionDef) and _is_abstract(nodes):
         return True
     return any(
         isinstance(node, cst.Call) and tells(evaluator, function.module, node, depth + 1) for node in nodes
@@ -134,6 +132,16 @@ def _is_of_client(evaluator: Evaluator, module: PythonModule, func: cst.BaseExpr
         if isinstance(each, Instance) and not each.qualified.startswith(("json.", "subprocess.", "dict")):
             return each.origin is None or not each.qualified.endswith(("json", "read"))
     return False
+
+
+def _is_abstract(nodes: Sequence[cst.CSTNode]) -> bool:
+    """Whether a body only raises, or does nothing at all."""
+    return not any(
+        isinstance(node, (cst.Return, cst.If, cst.Assign, cst.For, cst.While)) for node in nodes
+    ) and (
+        any(isinstance(node, cst.Raise) for node in nodes)
+        or not any(isinstance(node, cst.Call) for node in nodes)
+    )
 
 
 class Repetition:
@@ -431,10 +439,12 @@ class Repetition:
                 return False
             if isinstance(node, cst.Call) and last_name(node.func) in (*_OWN_WORK, "poll", "get"):
                 return True
-            if isinstance(node, cst.Attribute) and dotted_name(node) not in assigned:
-                symbol = self.evaluator.value(self.module, node)
-                if isinstance(symbol, (Unknown, Member)):
-                    return True
+            if (
+                isinstance(node, cst.Attribute)
+                and dotted_name(node) not in assigned
+                and not isinstance(self.evaluator.value(self.module, node), Literal)
+            ):
+                return True
         return False
 
 

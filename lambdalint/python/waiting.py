@@ -41,6 +41,7 @@ __all__ = ["Job", "Retry", "Wait", "WaitKind", "Waiting", "head", "jobs", "sleep
 
 _MAX_CALLERS = 3
 _SIMULATED = re.compile(r"simulat|\bmock|\bfake|\bdummy|pretend", re.IGNORECASE)
+_SIMULATED_BY_SLEEP = re.compile(r"simulat[^\n]{0,60}sleep|sleep[^\n(]{0,60}simulat", re.IGNORECASE)
 # Two writers at once: the loop is how optimistic locking works, and nothing retries it for the code.
 _LOCKING = re.compile(
     r"ConditionalCheck|TransactionCancel|TransactionConflict|OptimisticLock|StaleData|VersionConflict"
@@ -82,7 +83,7 @@ class Retry:
     """Work that is done again after a pause because it failed.
 
     `place` is the head of the loop, the decorator, the call of itself, or the `try` that repeats its own
-    call. `calls` are AWS's in what is done again.
+    call. `calls` are AWS's in what is done again; `caught` is the code that says which failures those are.
     """
 
     module: PythonModule
@@ -92,6 +93,7 @@ class Retry:
     sleeps: tuple[tuple[PythonModule, cst.Call], ...]
     calls: tuple[AwsCall, ...] = ()
     library: str = ""
+    caught: str = ""
 
 
 @dataclass(frozen=True)
@@ -313,7 +315,7 @@ class _Analysis:
         }
         for call in later:
             repeated = _code(module, call.func)
-            if repeated in first and isinstance(call.func, cst.Attribute) and self._aws_calls(module, call):
+            if repeated in first and tells(self.evaluator, module, call):
                 return _Retrying(module, tried, "again", tried.body)
         return None
 
@@ -416,8 +418,10 @@ class _Analysis:
             work = call
         if not isinstance(parent, cst.Decorator) and Phase.INVOKE not in self.reach.phases(module, call):
             return
-        if name == "backoff.on_predicate" or _RESULTS & _words(module, call):
-            calls = self._aws_calls(module, work)
+        calls = self._aws_calls(module, work)
+        asks = bool(calls) and all(READS.match(each.operation) for each in calls)
+        raises = any(isinstance(each, cst.Raise) for each in module.descendants(work))
+        if name == "backoff.on_predicate" or _RESULTS & _words(module, call) or (asks and raises):
             self.waits.append(Wait(WaitKind.POLL, module, call, None, None, None, calls))
             return
         retry = _Found(module, call, "library", work, name)
@@ -478,6 +482,22 @@ class _Found:
             tuple(self.sleeps),
             analysis._aws_calls(self.module, self.work),
             self.library,
+            self._caught(),
+        )
+
+    def _caught(self) -> str:
+        if self.form == "library":
+            return _code(self.module, self.node)
+        tries = (
+            each for each in self.module.descendants(self.work) if isinstance(each, (cst.Try, cst.TryStar))
+        )
+        around: cst.CSTNode | None = self.module.parent(self.work)
+        found = [*tries, around] if isinstance(around, (cst.Try, cst.TryStar)) else list(tries)
+        return "\n".join(
+            _code(self.module, handler)
+            for each in found
+            if isinstance(each, (cst.Try, cst.TryStar))
+            for handler in each.handlers
         )
 
 
@@ -524,6 +544,8 @@ def _is_simulated(module: PythonModule, call: cst.Call) -> bool:
         return True
     if not _SIMULATED.search(module.source.text):
         return False
+    if _SIMULATED_BY_SLEEP.search(module.source.text):
+        return True
     line = module.own_line(module.span(call).start)
     return any(_SIMULATED.search(module.comment_at(each)) for each in (line, line - 1) if each > 0)
 
