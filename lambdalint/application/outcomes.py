@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from lambdalint.application.modes import invocations
+from lambdalint.application.modes import Invocation, invocations
 from lambdalint.python.control import leaves
 from lambdalint.python.index import Index
 from lambdalint.python.symbols import Display, Literal, Symbol, alternatives
+from lambdalint.template.batches import batching
 from lambdalint.template.trigger_machines import definition_text
 from lambdalint.template.triggers import Mode, Trigger
 
@@ -59,6 +60,12 @@ def batches(function: LambdaFunction) -> tuple[Trigger, ...]:
     return tuple(trigger for trigger in function.triggers if trigger.batch_size is not None)
 
 
+def can_report(trigger: Trigger) -> bool:
+    """Whether the mapping could ask for the records that failed: SAM's own queue for a topic cannot."""
+    how = batching(trigger)
+    return how is not None and how.reports and trigger.template.get((*trigger.path, "Type")) != "SNS"
+
+
 def someone_reads(application: Application, function: LambdaFunction) -> bool:
     """Whether somebody waits for the function's answer, or may. State machines do not count."""
     return any(
@@ -68,14 +75,14 @@ def someone_reads(application: Application, function: LambdaFunction) -> bool:
     )
 
 
-def unread(application: Application, function: LambdaFunction) -> tuple[Trigger, ...]:
-    """The triggers of a function that is only invoked asynchronously and by state machines; () for others."""
+def unread(application: Application, function: LambdaFunction) -> tuple[Invocation, ...]:
+    """What invokes a function that is only invoked asynchronously and by state machines; () for others."""
     found = invocations(application, function)
     if batches(function) or someone_reads(application, function):
         return ()
     if any(each.trigger is not None and each.trigger.source in _REPORTED_TO for each in found):
         return ()
-    return tuple(each.trigger for each in found if each.trigger is not None)
+    return found
 
 
 def lost_batches(handler: Handler) -> Iterator[Lost]:
@@ -134,8 +141,10 @@ def _loses_batches(handler: Handler, swallow: Swallow, function: LambdaFunction)
 def _loses_events(handler: Handler, swallow: Swallow, function: LambdaFunction) -> bool:
     around = swallow.alone and (swallow.whole or swallow.answers)
     return around and not any(
-        trigger.source == "StateMachine" and _is_read(handler, swallow, trigger)
-        for trigger in unread(handler.application, function)
+        each.trigger is not None
+        and each.trigger.source == "StateMachine"
+        and _is_read(handler, swallow, each.trigger)
+        for each in unread(handler.application, function)
     )
 
 

@@ -374,7 +374,10 @@ class _Search:
             left = changed(module, clause)
         if left is None:
             return False
-        names = left | (changed(module, node.body) or set())
+        # What the block would have bound counts too: `done = True` at its end, `if not done: raise` later.
+        scope = module.names.inner_scope(function)
+        elsewhere = scope.global_names | scope.nonlocal_names if scope is not None else set()
+        names = left | ((changed(module, node.body) or set()) - elsewhere)
         if any(self._traces.name_matters(module, function, name, node) for name in names):
             return False
         if not (clause is not None and leaves(clause, module)) and _raises_after(module, node, function):
@@ -424,7 +427,7 @@ def _is_raise(statement: cst.CSTNode) -> bool:
 _DECLARED = re.compile(
     r"(?:n['’]?t|\bnot|\bnever|\bwithout|\brather than|\binstead of)\s+(?:want to\s+)?"
     r"(?:fail|block|rais|re-?rais|crash|stop|retry|propagat|abort|interrupt|break|throw)"
-    r"|best[- ]?effort|non[- ]?(?:critical|fatal|blocking)|intention|on purpose|deliberate|swallow|\bignor",
+    r"|best[- ]?effort|non[- ]?(?:critical|fatal|blocking)|intention|on purpose|deliberate",
     re.IGNORECASE,
 )
 
@@ -435,4 +438,5 @@ def _is_declared(module: PythonModule, clause: cst.BaseSuite) -> bool:
         return False
     span = module.span(module.parent(clause) or clause)
     lines = range(module.own_line(span.start), module.own_line(span.end) + 1)
-    return any(_DECLARED.search(module.comment_at(line)) for line in lines)
+    comments = (module.comment_at(line) for line in lines)
+    return any("lambdalint:" not in comment and _DECLARED.search(comment) for comment in comments)
