@@ -222,6 +222,10 @@ class Evaluator:
             self._add_argument(found, module, argument, frame)
         return found
 
+    def reaching(self, module: PythonModule, read: cst.Name) -> tuple[Binding, ...]:
+        """The bindings that a read can mean, without those that another always replaces before it."""
+        return self._reaching(module, read, module.names.lookup(read))
+
     def keyword_expressions(
         self, module: PythonModule, call: cst.Call
     ) -> tuple[dict[str, tuple[PythonModule, cst.BaseExpression]], bool]:
@@ -621,8 +625,9 @@ class Evaluator:
                 found.append(self.value(caller, positional[position - skip]))
             elif parameter is not None and parameter.default is not None:
                 found.append(self.value(module, parameter.default))
-            else:
+            elif function.decorators or not isinstance(call.func, cst.Attribute):
                 found.append(Unknown("argument"))
+            # Else a method of that name of something else: this one cannot be called without the argument.
         if found and self._is_handed_on(module, function):
             found.append(Unknown("called by another"))
         return found
