@@ -22,6 +22,7 @@ from lambdalint.application.requirements import (
     Manifest,
     Requirement,
     applies,
+    normalised,
     read_pipfile,
     read_pyproject,
     read_requirements,
@@ -229,6 +230,32 @@ class Manifests:
             return self._files.read_manifest(resolved)
         except SourceError:
             return None
+
+
+# What a bundle of type stubs for the SDK holds besides what its extras name.
+_STUB_BUNDLES = re.compile(r"(?P<prefix>boto3-stubs|types-boto3|types-aiobotocore|types-aioboto3)(?:-lite)?")
+_ESSENTIAL = frozenset({"cloudformation", "dynamodb", "ec2", "lambda", "rds", "s3", "sqs"})
+
+
+def shipped_stubs(packages: Packages, root: str) -> Requirement | None:
+    """The requirement that installs a package of type stubs, by its top-level name; None where none does."""
+    for requirement in packages.requirements:
+        if requirement.name == normalised(root) or _is_in_bundle(requirement, normalised(root)):
+            return requirement
+    return None
+
+
+def _is_in_bundle(requirement: Requirement, name: str) -> bool:
+    bundle = _STUB_BUNDLES.fullmatch(requirement.name)
+    if bundle is None:
+        return False
+    prefix = "mypy-boto3" if bundle["prefix"] == "boto3-stubs" else bundle["prefix"]
+    if name in (prefix, "botocore-stubs"):
+        return True
+    service = name.removeprefix(f"{prefix}-")
+    everything = {"all", "full"}.intersection(requirement.extras)
+    essential = "essential" in requirement.extras and service in _ESSENTIAL
+    return service != name and bool(everything or essential or service in requirement.extras)
 
 
 def _layers(function: LambdaFunction) -> Iterator[Resource]:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import libcst as cst
 
-from lambdalint.finding import Finding
+from lambdalint.application.distributions import carried
+from lambdalint.application.manifests import shipped_stubs
+from lambdalint.finding import Finding, Label, Role
 from lambdalint.python.development import DevelopmentPackage, development_import
 from lambdalint.python.imports import is_for_local_runs, is_trial
 from lambdalint.python.names import dotted_name
@@ -16,6 +18,7 @@ from lambdalint.rule import OptionValue, Rule
 
 if TYPE_CHECKING:
     from lambdalint.application.application import ApplicationModule
+    from lambdalint.application.requirements import Requirement
     from lambdalint.python.module import PythonModule
     from lambdalint.python.names import Binding
 
@@ -72,8 +75,9 @@ class DevOnlyImport(Rule):
     Knows the packages of its table (`data/development_packages.toml`); `packages` adds more, by import name,
     `*` for any ending, and `allow` takes some out. Leaves alone what may fail (`try` with
     `except ImportError`), what an environment variable or a flag such as `DEBUG` chooses, and test frameworks
-    in code whose work is to run tests: it calls `pytest.main()` or starts `python -m pytest`. Does not look
-    whether the manifest lists the package: dev-only-dependency does.
+    in code whose work is to run tests: it calls `pytest.main()` or starts `python -m pytest`. Whether a list
+    of requirements ships the package changes nothing but the words about type stubs; what lists ship for
+    nothing is dev-only-dependency's.
 
     **References**
 
@@ -97,9 +101,11 @@ class DevOnlyImport(Rule):
             if package.what == _FRAMEWORK and _runs_tests(module.module, root):
                 continue
             seen.add(id(place))
+            listed = _shipping(module, root) if package.stubs else None
             yield self.finding(
-                _message(root, package),
+                _message(root, package, listed, package.stubs and _is_sure(module)),
                 module.label(place, package.what),
+                *([Label(listed.source, listed.span, "ships them", Role.RELATED)] if listed else ()),
                 help=_help(package),
                 functions=module.functions,
             )
@@ -147,9 +153,33 @@ def _runs_tests(module: PythonModule, root: str) -> bool:
     return any(command.fullmatch(each.strip()) for each in words)
 
 
-def _message(root: str, package: DevelopmentPackage) -> str:
+def _shipping(module: ApplicationModule, root: str) -> Requirement | None:
+    """The requirement that ships a package of stubs with one of the functions."""
+    manifests = module.application.manifests
+    found = (shipped_stubs(manifests.packages(handler), root) for handler in module.handlers)
+    return next((requirement for requirement in found if requirement is not None), None)
+
+
+def _is_sure(module: ApplicationModule) -> bool:
+    """Whether all that is installed into the bundles is listed."""
+    found = [module.application.manifests.packages(handler) for handler in module.handlers]
+    return all(
+        packages.own
+        and packages.installed
+        and not packages.gaps
+        and carried(packages.requirements) is not None
+        for packages in found
+    )
+
+
+def _message(root: str, package: DevelopmentPackage, listed: Requirement | None, sure: bool) -> str:
+    if listed is not None:
+        return (
+            f"code that runs in Lambda imports `{root}`, type stubs, which {listed.source.path} ships with it"
+        )
     if package.stubs:
-        return f"`{root}` holds type stubs: the import fails in Lambda, unless the package ships them"
+        unless = ", as no list of requirements names them" if sure else ", unless the package ships them"
+        return f"`{root}` holds type stubs: the import fails in Lambda{unless}"
     return f"code that runs in Lambda imports `{root}`, {package.what}"
 
 

@@ -1,0 +1,225 @@
+"""duplicate-code: the same function body in several bundles of one application."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, ClassVar
+
+from lambdalint.finding import Finding, Role
+from lambdalint.rule import OptionValue, Rule
+
+if TYPE_CHECKING:
+    from lambdalint.application.application import Application, ApplicationModule
+    from lambdalint.python.duplicates import Body
+
+Bundles = frozenset[PurePosixPath]
+
+
+@dataclass(frozen=True, eq=False)
+class _Copy:
+    module: ApplicationModule
+    body: Body
+    bundles: Bundles
+
+    @property
+    def name(self) -> str:
+        return self.body.function.name.value
+
+
+class DuplicateCode(Rule):
+    """Functions in different bundles of one application have the same body.
+
+    **Why**
+
+    A mistake that is mended in one copy stays in the others, and each bundle carries its own. Functions
+    with a CodeUri of their own can share a module through a layer, or by one CodeUri for all of them.
+
+    **Bad**
+
+    ```python title=orders/app.py
+    def handler(event, context):
+        return reply(event["order"])
+
+
+    def reply(order):
+        total = 0
+        for line in order["lines"]:
+            price = line["price"] * line["count"]
+            if line.get("discount"):
+                price -= line["discount"]
+            total += price
+        return {"id": order["id"], "total": total}
+    ```
+
+    ```python title=invoices/app.py
+    def handler(event, context):
+        return {"invoice": reply(event["order"])}
+
+
+    def reply(order):
+        total = 0
+        for line in order["lines"]:
+            price = line["price"] * line["count"]
+            if line.get("discount"):
+                price -= line["discount"]
+            total += price
+        return {"id": order["id"], "total": total}
+    ```
+
+    ```yaml title=template.yaml
+    Transform: AWS::Serverless-2016-10-31
+    Globals:
+      Function:
+        Runtime: python3.13
+        Handler: app.handler
+    Resources:
+      Orders:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: orders/
+      Invoices:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: invoices/
+    ```
+
+    **Good**
+
+    ```python title=layer/pricing.py
+    def reply(order):
+        total = 0
+        for line in order["lines"]:
+            price = line["price"] * line["count"]
+            if line.get("discount"):
+                price -= line["discount"]
+            total += price
+        return {"id": order["id"], "total": total}
+    ```
+
+    ```python title=orders/app.py
+    from pricing import reply
+
+
+    def handler(event, context):
+        return reply(event["order"])
+    ```
+
+    ```python title=invoices/app.py
+    from pricing import reply
+
+
+    def handler(event, context):
+        return {"invoice": reply(event["order"])}
+    ```
+
+    ```yaml title=template.yaml
+    Transform: AWS::Serverless-2016-10-31
+    Globals:
+      Function:
+        Runtime: python3.13
+        Handler: app.handler
+        Layers: [!Ref Pricing]
+    Resources:
+      Pricing:
+        Type: AWS::Serverless::LayerVersion
+        Metadata: {BuildMethod: python3.13}
+        Properties:
+          ContentUri: layer/
+      Orders:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: orders/
+      Invoices:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: invoices/
+    ```
+
+    **Limits**
+
+    Bodies are compared with their names, without comments, layout, docstrings and the values of strings
+    and numbers; `statements` says how many a body needs to count (those in blocks included). A nested
+    function counts with its outer one. Looks at what the handlers of one template reach; copies in
+    different applications are not compared, nor is code that stands in the template.
+
+    **References**
+
+    - https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html
+    - https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/building-layers.html
+    """
+
+    name = "duplicate-code"
+    severity = "info"
+    reads = "both"
+    options: ClassVar[Mapping[str, OptionValue]] = {"statements": 6}
+
+    def check_application(self, application: Application) -> Iterator[Finding]:
+        if len({handler.bundle.root for handler in application.handlers if handler.bundle.root}) < 2:
+            return
+        least = application.options(self)["statements"]
+        assert isinstance(least, int)
+        alike: dict[object, list[_Copy]] = defaultdict(list)
+        for copy in _of_same_outline(application):
+            if copy.body.statements >= least:
+                alike[copy.body.digest].append(copy)
+        for copies in alike.values():
+            group = _apart(copies)
+            if len(group) > 1:
+                yield self._finding(group)
+
+    def _finding(self, copies: Sequence[_Copy]) -> Finding:
+        first, *others = copies
+        bundles = len({copy.bundles for copy in copies})
+        literals = len({copy.body.exact for copy in copies}) > 1
+        but = ", but for strings and numbers" if literals else ""
+        return self.finding(
+            f"the body of `{first.name}` stands in {bundles} bundles{but}",
+            first.module.label(first.body.function.name, f"{first.body.statements} statements"),
+            *(
+                copy.module.label(
+                    copy.body.function.name,
+                    "the same body" + (f", as `{copy.name}`" if copy.name != first.name else ""),
+                    Role.RELATED,
+                    copy.module.functions[0] if len(copy.module.functions) == 1 else None,
+                )
+                for copy in others
+            ),
+            help="move it to a layer, or to a module that the functions share by one CodeUri",
+            functions=dict.fromkeys(each for copy in copies for each in copy.module.functions),
+        )
+
+
+def _of_same_outline(application: Application) -> Iterator[_Copy]:
+    """The bodies that run and whose outline is that of another in another bundle, in the order of paths."""
+    by_outline: dict[object, list[_Copy]] = defaultdict(list)
+    for module in application.modules:
+        bundles = _bundles(module)
+        for body in module.module.bodies if bundles else ():
+            by_outline[body.outline].append(_Copy(module, body, bundles))
+    for copies in by_outline.values():
+        if len({copy.bundles for copy in copies}) > 1:
+            yield from (copy for copy in copies if _runs(copy))
+
+
+def _bundles(module: ApplicationModule) -> Bundles:
+    """The folders that hold the module's file and are packaged: CodeUris, and layers."""
+    path = module.source.path
+    found: set[PurePosixPath] = set()
+    for handler in module.handlers:
+        if handler.bundle.root is not None:
+            folders = (handler.bundle.root, *handler.bundle.folders)
+            found.update([folder for folder in folders if folder in path.parents][:1])
+    return frozenset(found)
+
+
+def _runs(copy: _Copy) -> bool:
+    return any(handler.reach.function_phases(copy.body.function) for handler in copy.module.handlers)
+
+
+def _apart(copies: Sequence[_Copy]) -> list[_Copy]:
+    """The copies, if some two of them lie in no common bundle."""
+    apart = any(one.bundles.isdisjoint(other.bundles) for one in copies[:1] for other in copies[1:])
+    return list(copies) if apart else []
