@@ -46,11 +46,12 @@ if TYPE_CHECKING:
     from lambdalint.python.evaluate import Evaluator
     from lambdalint.python.failures import Swallow
     from lambdalint.python.initial import Kept
-    from lambdalint.python.lifetimes import Lifetimes
+    from lambdalint.python.lifetimes import Lifetimes, Made
     from lambdalint.python.module import PythonModule
     from lambdalint.python.paths import Paths
     from lambdalint.python.program import Program
     from lambdalint.python.reach import Phase, Reach
+    from lambdalint.python.secret_reads import SecretRead
     from lambdalint.python.results import Results
     from lambdalint.python.waiting import Waiting
     from lambdalint.python.wrapping import Entry
@@ -182,6 +183,22 @@ class Handler:
         return kept(self.evaluator, self.reach)
 
     @cached_property
+    def secret_reads(self) -> tuple[SecretRead, ...]:
+        """The reads of secrets and configuration from a store within reach."""
+        from lambdalint.python.secret_reads import secret_reads
+
+        return secret_reads(self.evaluator, self.reach, self.calls, self.lifetimes)
+
+    def reads_of_secrets(self, rule: Rule | RuleMeta) -> tuple[SecretRead, ...]:
+        """The same, with what the rule's option `reads` adds."""
+        from lambdalint.python.secret_reads import secret_reads
+
+        more = self.application.options(rule)["reads"]
+        if not more or not isinstance(more, list):
+            return self.secret_reads
+        return secret_reads(self.evaluator, self.reach, self.calls, self.lifetimes, more)
+
+    @cached_property
     def seldom(self) -> bool:
         """Whether all that invokes it is a schedule rarer than 15 minutes, or a deployment (law 10)."""
         from lambdalint.application.rate import seldom
@@ -247,6 +264,14 @@ class Handler:
 
         place = self.node.name if isinstance(self.node, (FunctionDef, ClassDef)) else self.node
         return self.module.label(place, message, role, function)
+
+    def way(self, made: Made) -> tuple[Label, ...]:
+        """Where the handler's way to a call begins, as a proof that it runs; none where it is the call."""
+        if not made.way:
+            return ()
+        place = made.way[-1]
+        tied = self.ids[0] if len(self.ids) == 1 else None
+        return (place.module.label(place.node, "the handler comes there by this call", Role.RELATED, tied),)
 
     def target(self, call: AwsCall, function: LambdaFunction | None = None) -> Resolved:
         """What the call acts on, seen from one of the functions (the first where none is given)."""

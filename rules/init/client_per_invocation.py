@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lambdalint.finding import Finding, Fix, Label, Role, Safety
+from lambdalint.finding import Finding, Fix, Role, Safety
 from lambdalint.python.clients import SdkObject, is_always_needed, one_for_each_branch, to_module_level
 from lambdalint.python.control import loops, sometimes
 from lambdalint.python.lifetimes import Life
@@ -101,7 +101,7 @@ class ClientPerInvocation(Rule):
         labels = [each.module.label(each.call, _when(rare, looped))]
         labels += [one.module.label(one.call, "or here", Role.RELATED) for one in others]
         labels += [one.module.label(one.call, f"makes {one.name}", Role.RELATED) for one in clients[:1]]
-        labels += _way(handler, each)
+        labels += handler.way(each.made)
         edits = () if others else to_module_level(handler.evaluator, handler.reach, each)
         fix = Fix("make it once, at module level", edits, Safety.UNSAFE) if edits else None
         return self.finding(
@@ -117,15 +117,6 @@ def _when(rare: bool, looped: bool) -> str:
     if looped:
         return "made anew for each turn of the loop"
     return "made anew, and thrown away with the invocation" if rare else "made anew on every invocation"
-
-
-def _way(handler: Handler, each: SdkObject) -> list[Label]:
-    """Where the handler's way to the call begins, unless that is the call itself."""
-    if not each.made.way:
-        return []
-    place = each.made.way[-1]
-    tied = handler.ids[0] if len(handler.ids) == 1 else None
-    return [place.module.label(place.node, "the handler comes there by this call", Role.RELATED, tied)]
 
 
 def _advice(each: SdkObject, always: bool) -> str:
