@@ -215,6 +215,30 @@ def tries_around(module: PythonModule, node: cst.CSTNode) -> Iterator[TryStateme
         below = above
 
 
+def deciders(
+    module: PythonModule, node: cst.CSTNode
+) -> Iterator[tuple[cst.BaseExpression | None, Arm | None]]:
+    """What decides whether its function comes to a node, innermost first: the conditional arms around it with
+    their tests (None where an exception or a comprehension decides), and the tests of `if` statements before
+    it that leave (without an arm)."""
+    for arm in arms(module, node):
+        if arm.is_conditional:
+            yield arm.test, arm
+    below = node
+    for above in module.ancestors(node):
+        if isinstance(above, (cst.IndentedBlock, cst.Module)):
+            for statement in above.body:
+                if statement is below:
+                    break
+                if isinstance(statement, cst.If) and (
+                    leaves(statement.body, module) or leaves(statement.orelse, module)
+                ):
+                    yield statement.test, None
+        if isinstance(above, (cst.FunctionDef, cst.Lambda)):
+            return
+        below = above
+
+
 # Leaving
 
 

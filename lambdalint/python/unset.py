@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from lambdalint.python.control import arms, leaves, tries_around
+from lambdalint.python.control import deciders, tries_around
 from lambdalint.python.environment import Environment, EnvRead, Use
 from lambdalint.python.syntax import last_name
 
@@ -47,8 +47,8 @@ class _Spared:
         for around in tries_around(module, node):
             if any(_catches(handler, around) for handler in around.handlers):
                 return "the error is caught"
-        for test in _deciders(module, node):
-            if self._depends_on_variable(module, test, 0):
+        for test, _ in deciders(module, node):
+            if test is not None and self._depends_on_variable(module, test, 0):
                 return "a variable decides"
         function = module.enclosing_function(node)
         if function is None or depth >= _MAX_DEPTH or self.reach.is_entry(module, function):
@@ -80,27 +80,6 @@ class _Spared:
             yield found.module, found.node.body
         elif found.binding is not None and found.binding.value is not None:
             yield found.module, found.binding.value
-
-
-def _deciders(module: PythonModule, node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
-    """The tests that decide whether its function comes to a node: of branches around it, and of those before
-    it that leave."""
-    for arm in arms(module, node):
-        if arm.is_conditional and arm.test is not None:
-            yield arm.test
-    below = node
-    for ancestor in module.ancestors(node):
-        if isinstance(ancestor, (cst.IndentedBlock, cst.Module)):
-            for statement in ancestor.body:
-                if statement is below:
-                    break
-                if isinstance(statement, cst.If) and (
-                    leaves(statement.body, module) or leaves(statement.orelse, module)
-                ):
-                    yield statement.test
-        if isinstance(ancestor, (cst.FunctionDef, cst.Lambda)):
-            return
-        below = ancestor
 
 
 def _catches(handler: Handler, around: TryStatement) -> bool:
