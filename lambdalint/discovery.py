@@ -137,6 +137,11 @@ class Files:
             raise SourceError(_too_large(size, limit), help="split it, or exclude it in the configuration")
 
     @cached_property
+    def python_folders(self) -> frozenset[PurePosixPath]:
+        """The folders that hold Python files, at whatever depth."""
+        return frozenset(parent for path in self.python for parent in path.parents)
+
+    @cached_property
     def _given(self) -> frozenset[PurePosixPath]:
         return frozenset(self.given)
 

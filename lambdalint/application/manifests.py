@@ -188,7 +188,7 @@ class Manifests:
 
     def _holds_code(self, folder: PurePosixPath) -> bool:
         """Whether a layer has something that Python can import."""
-        return any(folder in path.parents for path in self._files.python) or bool(
+        return folder in self._files.python_folders or bool(
             [name for name in self._files.children(folder / "python") if name != "requirements.txt"]
         )
 

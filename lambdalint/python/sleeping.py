@@ -31,7 +31,7 @@ __all__ = ["Sleep", "Slept", "longest"]
 
 _MAX_PATHS = 6  # that are followed at once; those that slept longest
 _MAX_TURNS = 2_000  # of a loop, before it counts as endless
-_MAX_STEPS = 60_000  # statements, before the analysis gives up
+_MAX_STEPS = 6_000  # statements on all paths, before the analysis gives up
 _MAX_CALLS = 8  # deep
 # What runs coroutines beside one another: their sleeps do not add up.
 _BESIDE = frozenset(
@@ -147,6 +147,7 @@ class _Walk:
         self.roots: dict[int, tuple[PythonModule, cst.FunctionDef]] = {}
         self.steps = 0
         self._raised: _Paths = []
+        self._texts: dict[int, str] = {}
         self._mark(pauses)
 
     def longest(self) -> Slept | None:
@@ -494,7 +495,24 @@ class _Walk:
         decided = self._truth(module, test, path)
         if decided is not None:
             return path if decided is wanted else None
-        return _decide(path, *_fact(module, test, wanted))
+        return _decide(path, *self._fact(module, test, wanted))
+
+    def _fact(self, module: PythonModule, test: cst.BaseExpression, wanted: bool) -> tuple[str, object, bool]:
+        """What a test asks, the value that it asks for, and whether it is or is not."""
+        if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+            target = test.comparisons[0]
+            if isinstance(target.comparator, cst.SimpleString) and isinstance(
+                target.operator, (cst.Equal, cst.NotEqual)
+            ):
+                same = isinstance(target.operator, cst.Equal) is wanted
+                return self._text(module, test.left), string_value(target.comparator), same
+        return self._text(module, test), True, wanted
+
+    def _text(self, module: PythonModule, node: cst.CSTNode) -> str:
+        known = self._texts.get(id(node))
+        if known is None:
+            known = self._texts[id(node)] = " ".join(module.tree.code_for_node(node).split())
+        return known
 
     def _truth(self, module: PythonModule, test: cst.BaseExpression, path: _Path) -> bool | None:
         if isinstance(test, cst.Comparison):
@@ -669,18 +687,6 @@ def _unknown(path: _Path, names: set[str]) -> _Path:
 # Facts
 
 
-def _fact(module: PythonModule, test: cst.BaseExpression, wanted: bool) -> tuple[str, object, bool]:
-    """What a test asks, the value that it asks for, and whether it is or is not."""
-    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
-        target = test.comparisons[0]
-        if isinstance(target.comparator, cst.SimpleString) and isinstance(
-            target.operator, (cst.Equal, cst.NotEqual)
-        ):
-            same = isinstance(target.operator, cst.Equal) is wanted
-            return _text(module, test.left), string_value(target.comparator), same
-    return _text(module, test), True, wanted
-
-
 def _decide(path: _Path, text: str, value: object, same: bool) -> _Path | None:
     """The path with one more fact; None where the fact contradicts what was decided before."""
     for known, other in path.facts:
@@ -692,10 +698,6 @@ def _decide(path: _Path, text: str, value: object, same: bool) -> _Path | None:
         if is_same != same and what == value:
             return None
     return replace(path, facts=path.facts | {(text, (same, value))})
-
-
-def _text(module: PythonModule, node: cst.CSTNode) -> str:
-    return " ".join(module.tree.code_for_node(node).split())
 
 
 # Syntax
