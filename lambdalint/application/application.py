@@ -46,13 +46,15 @@ if TYPE_CHECKING:
     from lambdalint.python.evaluate import Evaluator
     from lambdalint.python.failures import Swallow
     from lambdalint.python.initial import Kept
+    from lambdalint.python.kinds import Kinds
     from lambdalint.python.lifetimes import Lifetimes, Made
     from lambdalint.python.module import PythonModule
     from lambdalint.python.paths import Paths
     from lambdalint.python.program import Program
     from lambdalint.python.reach import Phase, Reach
-    from lambdalint.python.secret_reads import SecretRead
     from lambdalint.python.results import Results
+    from lambdalint.python.returns import Reply
+    from lambdalint.python.secret_reads import SecretRead
     from lambdalint.python.waiting import Waiting
     from lambdalint.python.wrapping import Entry
     from lambdalint.template.function import LambdaFunction
@@ -148,6 +150,20 @@ class Handler:
         return Evaluator(self.program, self.reach)
 
     @cached_property
+    def kinds(self) -> Kinds:
+        """What kinds of values expressions within reach come to."""
+        from lambdalint.python.kinds import Kinds
+
+        return Kinds(self.evaluator)
+
+    @cached_property
+    def replies(self) -> tuple[Reply, ...]:
+        """What the function can return to Lambda; () where something on the way may change it (law 7)."""
+        from lambdalint.python.returns import replies
+
+        return replies(self.kinds, self.module, self.node) if self.entry.kept.reply else ()
+
+    @cached_property
     def calls(self) -> AwsCalls:
         """The AWS calls within reach, and those that look like one and could not be resolved."""
         from lambdalint.python.calls import aws_calls
@@ -214,10 +230,10 @@ class Handler:
 
     @cached_property
     def connections(self) -> tuple[Connection, ...]:
-        """The connections that init opens and the invoke path uses, and what guards them."""
+        """The connections that outlive an invocation, and what guards them."""
         from lambdalint.python.connections import connections
 
-        return connections(self.evaluator, self.reach)
+        return connections(self.evaluator, self.reach, self.lifetimes)
 
     @cached_property
     def environment(self) -> Environment:

@@ -62,6 +62,17 @@ class Places:
             blocks[id(block)] = (self._position(block, statement), statement, looped)
         return Place(blocks, frozenset(within))
 
+    def path(self, module: PythonModule, node: cst.CSTNode) -> tuple[int, ...]:
+        """The position of a node's statement in its block, behind those of the statements around it: this
+        sorts the statements of one function as they stand, but for the branches of one statement."""
+        found: list[int] = []
+        below = node
+        for ancestor in module.ancestors(node):
+            if isinstance(ancestor, _BLOCKS):
+                found.append(self._position(ancestor, below))
+            below = ancestor
+        return tuple(reversed(found))
+
     def relation(self, module: PythonModule, binding: cst.CSTNode, place: Place) -> Relation:
         """How a binding stands to the read whose place this is."""
         if id(binding) in place.within and not self._in_body(binding, place):

@@ -103,10 +103,17 @@ def entry(
     for expr in _wrappers(evaluator, definition, node):
         kept = kept & (_of_decorator(evaluator, *expr) if expr is not None else NOTHING)
     if isinstance(node, cst.FunctionDef):
-        for decorator in node.decorators:
-            if last_name(decorator.decorator) not in ("staticmethod", "classmethod"):
-                kept = kept & _of_decorator(evaluator, module, decorator.decorator)
+        kept = kept & decorators(evaluator, module, node)
     return Entry(kept, _bound(module, node, definition))
+
+
+def decorators(evaluator: Evaluator, module: PythonModule, node: cst.FunctionDef) -> Kept:
+    """What all the decorators of a function leave as it is."""
+    kept = ALL
+    for decorator in node.decorators:
+        if last_name(decorator.decorator) not in ("staticmethod", "classmethod"):
+            kept = kept & _of_decorator(evaluator, module, decorator.decorator)
+    return kept
 
 
 def _wrappers(
