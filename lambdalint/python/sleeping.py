@@ -148,6 +148,7 @@ class _Walk:
         self.steps = 0
         self._raised: _Paths = []
         self._texts: dict[int, str] = {}
+        self._idle: dict[int, set[str] | None] = {}
         self._mark(pauses)
 
     def longest(self) -> Slept | None:
@@ -240,6 +241,9 @@ class _Walk:
             raise _GaveUp
         if _is_block(node):
             return self.block(module, node, paths, stack)
+        idle = self._sets_only(module, node)
+        if idle is not None:
+            return _Ends(through=[_unknown(path, idle) for path in paths] if idle else paths)
         if isinstance(node, cst.If):
             return self._if(module, node, paths, stack)
         if isinstance(node, cst.While):
@@ -257,6 +261,17 @@ class _Walk:
         if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
             return _Ends(through=paths)
         return self._small(module, node, paths, stack)
+
+    def _sets_only(self, module: PythonModule, node: cst.CSTNode) -> set[str] | None:
+        """The variables that a compound statement sets, where that is all it does to a path: nothing in it
+        sleeps or leaves. None for any other statement."""
+        if id(node) in self.around or not isinstance(node, cst.BaseCompoundStatement):
+            return None
+        if id(node) not in self._idle:
+            below = list(module.descendants(node))
+            leaves = any(isinstance(each, _LEAVING) for each in below)
+            self._idle[id(node)] = None if leaves else {name for each in below for name in _set_by(each)}
+        return self._idle[id(node)]
 
     def _small(
         self, module: PythonModule, node: cst.CSTNode, paths: _Paths, stack: tuple[cst.CSTNode, ...]
@@ -702,6 +717,7 @@ def _decide(path: _Path, text: str, value: object, same: bool) -> _Path | None:
 
 # Syntax
 
+_LEAVING = (cst.Return, cst.Raise, cst.Break, cst.Continue)
 _OPERATORS: Mapping[type[cst.CSTNode], type[cst.BaseBinaryOp]] = {
     cst.AddAssign: cst.Add,
     cst.SubtractAssign: cst.Subtract,
