@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from lambdalint.python.control import is_endless
+from lambdalint.python.control import ENDING_CALLS, is_endless
 from lambdalint.python.module import PythonModule
 
 __all__ = ["BREAK", "CONTINUE", "FALL", "LEAVE_LOOP", "RAISE", "RETURN", "endings"]
@@ -19,7 +19,7 @@ RAISE = "raise"
 
 LEAVE_LOOP = frozenset({BREAK, RETURN})
 
-_ENDING_CALLS = frozenset({"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"})
+
 _ONLY_FALL = frozenset({FALL})
 
 
@@ -66,7 +66,7 @@ def _node(module: PythonModule, node: cst.CSTNode) -> frozenset[str]:
     if isinstance(node, cst.Continue):
         return frozenset({CONTINUE})
     if isinstance(node, cst.Expr) and isinstance(node.value, cst.Call):
-        ends = module.names.qualified(node.value.func) in _ENDING_CALLS
+        ends = module.names.qualified(node.value.func) in ENDING_CALLS
         return frozenset({RAISE}) if ends else _ONLY_FALL
     return _ONLY_FALL
 
