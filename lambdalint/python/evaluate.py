@@ -222,10 +222,6 @@ class Evaluator:
             self._add_argument(found, module, argument, frame)
         return found
 
-    def reaching(self, module: PythonModule, read: cst.Name) -> tuple[Binding, ...]:
-        """The bindings that a read can mean, without those that another always replaces before it."""
-        return self._reaching(module, read, module.names.lookup(read))
-
     def keyword_expressions(
         self, module: PythonModule, call: cst.Call
     ) -> tuple[dict[str, tuple[PythonModule, cst.BaseExpression]], bool]:
