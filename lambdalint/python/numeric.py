@@ -101,25 +101,27 @@ class Numbers:
     ) -> Number | None:
         if depth > _MAX_DEPTH:
             return None
-        if isinstance(expr, (cst.Integer, cst.Float)):
+        if type(expr) is cst.Integer or type(expr) is cst.Float:
             return Number(float(expr.evaluated_value))
-        if isinstance(expr, cst.Name):
+        if type(expr) is cst.Name:
             return self._name(module, expr, names, clock, depth)
-        if isinstance(expr, cst.UnaryOperation):
+        if type(expr) is cst.UnaryOperation:
             return self._unary(self._number(module, expr.expression, names, clock, depth + 1), expr)
-        if isinstance(expr, cst.BinaryOperation):
+        if type(expr) is cst.BinaryOperation:
             left = self._number(module, expr.left, names, clock, depth + 1)
             right = self._number(module, expr.right, names, clock, depth + 1)
             return _binary(expr.operator, left, right)
-        if isinstance(expr, cst.IfExp):
+        if type(expr) is cst.IfExp:
             return least(
                 self._number(module, expr.body, names, clock, depth + 1),
                 self._number(module, expr.orelse, names, clock, depth + 1),
             )
-        if isinstance(expr, (cst.NamedExpr, cst.Await)):
-            inner = expr.value if isinstance(expr, cst.NamedExpr) else expr.expression
+        if type(expr) is cst.NamedExpr:
+            return self._number(module, expr.value, names, clock, depth + 1)
+        if type(expr) is cst.Await:
+            inner = expr.expression
             return self._number(module, inner, names, clock, depth + 1)
-        if isinstance(expr, cst.Call):
+        if type(expr) is cst.Call:
             return self._call(module, expr, names, clock, depth)
         return self._symbol(self._evaluator.value(module, expr))
 

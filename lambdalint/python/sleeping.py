@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Sleep", "Slept", "longest"]
 
-_MAX_PATHS = 6  # that are followed at once; those that slept longest
+_MAX_PATHS = 4  # that are followed at once; those that slept longest
 _MAX_TURNS = 2_000  # of a loop, before it counts as endless
 _MAX_STEPS = 6_000  # statements on all paths, before the analysis gives up
 _MAX_CALLS = 8  # deep
@@ -244,19 +244,19 @@ class _Walk:
         idle = self._sets_only(module, node)
         if idle is not None:
             return _Ends(through=[_unknown(path, idle) for path in paths] if idle else paths)
-        if isinstance(node, cst.If):
+        if type(node) is cst.If:
             return self._if(module, node, paths, stack)
-        if isinstance(node, cst.While):
+        if type(node) is cst.While:
             return self._while(module, node, paths, stack)
-        if isinstance(node, cst.For):
+        if type(node) is cst.For:
             return self._for(module, node, paths, stack)
         if isinstance(node, (cst.Try, cst.TryStar)):
             return self._try(module, node, paths, stack)
-        if isinstance(node, cst.With):
+        if type(node) is cst.With:
             for item in node.items:
                 paths = self._expression(module, item.item, paths, stack)
             return self.block(module, node.body, paths, stack)
-        if isinstance(node, cst.Match):
+        if type(node) is cst.Match:
             return self._match(module, node, paths, stack)
         if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
             return _Ends(through=paths)
@@ -265,9 +265,12 @@ class _Walk:
     def _sets_only(self, module: PythonModule, node: cst.CSTNode) -> set[str] | None:
         """The variables that a compound statement sets, where that is all it does to a path: nothing in it
         sleeps or leaves. None for any other statement."""
-        if id(node) in self.around or not isinstance(node, cst.BaseCompoundStatement):
+        if id(node) in self.around:
             return None
         if id(node) not in self._idle:
+            if not isinstance(node, cst.BaseCompoundStatement):
+                self._idle[id(node)] = None
+                return None
             below = list(module.descendants(node))
             leaves = any(isinstance(each, _LEAVING) for each in below)
             self._idle[id(node)] = None if leaves else {name for each in below for name in _set_by(each)}
@@ -276,21 +279,21 @@ class _Walk:
     def _small(
         self, module: PythonModule, node: cst.CSTNode, paths: _Paths, stack: tuple[cst.CSTNode, ...]
     ) -> _Ends:
-        if isinstance(node, cst.Break):
+        if type(node) is cst.Break:
             return _Ends(broke=paths)
-        if isinstance(node, cst.Continue):
+        if type(node) is cst.Continue:
             return _Ends(continued=paths)
         paths = self._expression(module, node, paths, stack)
-        if isinstance(node, cst.Return):
+        if type(node) is cst.Return:
             return _Ends(returned=paths)
-        if isinstance(node, cst.Raise):
+        if type(node) is cst.Raise:
             return _Ends(raised=paths)
-        if isinstance(node, cst.Assign):
+        if type(node) is cst.Assign:
             for target in node.targets:
                 paths = [self._bind(module, target.target, node.value, path) for path in paths]
-        elif isinstance(node, cst.AnnAssign) and node.value is not None:
+        elif type(node) is cst.AnnAssign and node.value is not None:
             paths = [self._bind(module, node.target, node.value, path) for path in paths]
-        elif isinstance(node, cst.AugAssign):
+        elif type(node) is cst.AugAssign:
             paths = [self._augment(module, node, path) for path in paths]
         return _Ends(through=paths)
 
@@ -717,6 +720,7 @@ def _decide(path: _Path, text: str, value: object, same: bool) -> _Path | None:
 
 # Syntax
 
+_BLOCKS = frozenset({cst.IndentedBlock, cst.SimpleStatementSuite, cst.SimpleStatementLine})
 _LEAVING = (cst.Return, cst.Raise, cst.Break, cst.Continue)
 _OPERATORS: Mapping[type[cst.CSTNode], type[cst.BaseBinaryOp]] = {
     cst.AddAssign: cst.Add,
@@ -737,7 +741,8 @@ _COMPARES: Mapping[type[cst.CSTNode], Callable[[float, float], bool]] = {
 
 
 def _is_block(node: cst.CSTNode) -> bool:
-    return isinstance(node, (cst.IndentedBlock, cst.SimpleStatementSuite, cst.SimpleStatementLine))
+    # By type: classes of libcst are abstract base classes, for which isinstance is slow.
+    return type(node) in _BLOCKS
 
 
 def _bound(target: cst.CSTNode) -> Iterator[str]:
