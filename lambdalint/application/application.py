@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from lambdalint.discovery import Files
     from lambdalint.python.calls import AwsCall, AwsCalls
     from lambdalint.python.clients import SdkObject
-    from lambdalint.python.connections import Connection
+    from lambdalint.python.connections import Connection, Opened
     from lambdalint.python.effects import Effects
     from lambdalint.python.environment import Environment
     from lambdalint.python.evaluate import Evaluator
@@ -234,6 +234,24 @@ class Handler:
         from lambdalint.python.connections import connections
 
         return connections(self.evaluator, self.reach, self.lifetimes)
+
+    def kept_connections(self, rule: Rule | RuleMeta) -> tuple[Connection, ...]:
+        """The same, with what the rule's option `factories` adds."""
+        from lambdalint.python.connections import connections
+
+        more = self.application.options(rule)["factories"]
+        if not more or not isinstance(more, list):
+            return self.connections
+        return connections(self.evaluator, self.reach, self.lifetimes, more)
+
+    def connections_anew(self, rule: Rule | RuleMeta) -> tuple[Opened, ...]:
+        """The connections to databases that each invocation opens anew, with what the rule's option
+        `factories` adds."""
+        from lambdalint.python.connections import opened_anew
+
+        more = self.application.options(rule)["factories"]
+        extra = more if isinstance(more, list) else ()
+        return opened_anew(self.evaluator, self.reach, self.lifetimes, extra)
 
     @cached_property
     def environment(self) -> Environment:

@@ -1,4 +1,4 @@
-"""Connections that are opened at init and used on invocations, and what makes one good again in between.
+"""Connections that outlive an invocation, and what makes one good again in between; and those that do not.
 
 Between invocations Lambda freezes the execution environment; servers, proxies and NAT gateways drop what is
 idle meanwhile. Which factories there are, and what reconnects by itself, is data/connection_factories.toml.
@@ -17,11 +17,16 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from lambdalint.python import symbols
+from lambdalint.python.control import ArmKind, arms
+from lambdalint.python.index import Index
+from lambdalint.python.lifetimes import Life
 from lambdalint.python.names import Binding
 from lambdalint.python.reach import Phase
+from lambdalint.python.syntax import last_name
 
 if TYPE_CHECKING:
     from lambdalint.python.evaluate import Evaluator
+    from lambdalint.python.lifetimes import Lifetimes, Made
     from lambdalint.python.module import PythonModule
     from lambdalint.python.reach import Reach
 
@@ -72,6 +77,9 @@ _HOLDERS = frozenset(
         "paramiko.SFTPClient.from_transport",
     }
 )
+_CLOSING = frozenset(
+    {"close", "dispose", "disconnect", "quit", "closeall", "terminate", "shutdown", "aclose"}
+)
 # Methods and attributes that say nothing about using the connection.
 _IDLE = frozenset({"close", "closed", "quit", "disconnect", "shutdown", "__class__", "putconn", "terminate"})
 _IDLE_CALLS = frozenset(
@@ -110,6 +118,13 @@ class Factory:
     reopens_when_told: frozenset[str] = frozenset()
     checks: frozenset[str] = frozenset()
     safe_arguments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    database: bool = False
+    proxy: bool = False
+    with_closes: bool = True
+
+
+UNKNOWN_FACTORY = Factory("connection", False, "configuration", database=True)
+"""What a user names as a call that opens a connection."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +137,8 @@ class Use:
 
 @dataclass(frozen=True, eq=False)
 class Connection:
-    """A connection that is opened at init and that the invoke path uses.
+    """A connection that is opened once, at init or by the first invocation that needs it, and that later
+    invocations use.
 
     `call` opens it (or makes the engine or pool). `guarded` says what re-establishes it; empty where nothing
     does. `uses` begin with the most telling one.
@@ -132,8 +148,24 @@ class Connection:
     name: str
     module: PythonModule
     call: cst.Call
+    made: Made
     uses: tuple[Use, ...]
     guarded: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A connection to a database that each invocation opens anew.
+
+    `closed` says on which ways out it is closed: "always", "normally" (an exception leaves it open) or
+    "never".
+    """
+
+    factory: Factory
+    module: PythonModule
+    call: cst.Call
+    made: Made
+    closed: str
 
 
 @lru_cache(maxsize=1)
@@ -149,10 +181,8 @@ def factories() -> Mapping[str, Factory]:
 
 @lru_cache(maxsize=1)
 def _libraries() -> frozenset[str]:
-    """The packages whose factories hand out what does not reconnect."""
-    return frozenset(
-        name.partition(".")[0] for name, factory in factories().items() if not factory.reconnects
-    )
+    """The packages that open connections."""
+    return frozenset(name.partition(".")[0] for name in factories())
 
 
 def _factory(row: Mapping[str, Any]) -> Factory:
@@ -169,36 +199,78 @@ def _factory(row: Mapping[str, Any]) -> Factory:
         reopens_when_told=frozenset(row.get("reopens_when_told", ())),
         checks=frozenset(row.get("checks", ())),
         safe_arguments={name: tuple(values) for name, values in row.get("safe_arguments", {}).items()},
+        database=row.get("database", False),
+        proxy=row.get("proxy", False),
+        with_closes=row.get("with_closes", True),
     )
 
 
-def connections(evaluator: Evaluator, reach: Reach) -> tuple[Connection, ...]:
-    """The connections of a reach that init opens and the invoke path uses, in the order of the source."""
-    calls = list(_factory_calls(reach))
+def connections(
+    evaluator: Evaluator, reach: Reach, lifetimes: Lifetimes, more: Sequence[str] = ()
+) -> tuple[Connection, ...]:
+    """The connections of a reach that outlive an invocation, in the order of the source. `more` are callables
+    that open connections which do not reconnect, by import path."""
+    calls = [call for call in _factory_calls(reach, more) if not call[-1].reconnects]
     if not calls:
         return ()
-    attributes = _attributes_set_at_init(reach)
-    analyses = (_Analysis(evaluator, reach, attributes, *call) for call in calls)
+    analyses = (_Analysis(evaluator, reach, lifetimes, *call) for call in calls)
     return tuple(found for analysis in analyses if (found := analysis.connection()) is not None)
 
 
-def _factory_calls(reach: Reach) -> Iterator[tuple[PythonModule, cst.Call, str, Factory]]:
-    known = factories()
+def guard(factory: Factory) -> str:
+    """What keeps a connection of this kind good from one invocation to the next, as advice."""
+    if "pool_pre_ping" in factory.safe_arguments:
+        return "give it pool_pre_ping=True, so that a connection is tested before it is handed out"
+    if factory.safe_arguments and factory.pool:
+        option = next(iter(factory.safe_arguments))
+        return f"give it {option}, so that a connection is tested before it is handed out"
+    if "ping" in factory.reopens | factory.reopens_when_told:
+        return "call its ping(reconnect=True) at the start of each invocation"
+    if factory.pool:
+        return "use a pool that tests connections, or connect again when using one fails"
+    checks = sorted(factory.checks)
+    if checks:
+        return f"connect again when using it fails, or where `{checks[0]}` says before use that it is gone"
+    return "connect again when using it fails"
+
+
+def opened_anew(
+    evaluator: Evaluator, reach: Reach, lifetimes: Lifetimes, more: Sequence[str] = ()
+) -> tuple[Opened, ...]:
+    """The connections to databases that each invocation opens anew."""
+    found: list[Opened] = []
+    for module, call, name, factory in _factory_calls(reach, more):
+        if not factory.database:
+            continue
+        made = lifetimes.of(module, call)
+        if made.life is not Life.INVOCATION:
+            continue
+        analysis = _Analysis(evaluator, reach, lifetimes, module, call, name, factory)
+        if not analysis.is_local():
+            found.append(Opened(factory, module, call, made, analysis.closed()))
+    return tuple(found)
+
+
+def _factory_calls(
+    reach: Reach, more: Sequence[str]
+) -> Iterator[tuple[PythonModule, cst.Call, str, Factory]]:
+    known = {**factories(), **dict.fromkeys(more, UNKNOWN_FACTORY)} if more else factories()
+    libraries = _libraries() | {name.partition(".")[0] for name in more}
     for module in reach.modules:
         if not any(
-            (binding.imported or "").partition(".")[0] in _libraries() for binding in module.names.imports
+            (binding.imported or "").partition(".")[0] in libraries for binding in module.names.imports
         ):
             continue
         for call in module.nodes(cst.Call):
             name = module.names.qualified(call.func)
             factory = known.get(name) if name is not None else None
-            if name is not None and factory is not None and not factory.reconnects:
+            if name is not None and factory is not None:
                 yield module, call, name, factory
 
 
 @dataclass(frozen=True)
 class _Cell:
-    """What keeps a connection from init on: a module's variable, or (with `module` None) an attribute."""
+    """What keeps a connection: a module's variable, or (with `module` None) an attribute."""
 
     module: PythonModule | None
     name: str
@@ -211,46 +283,76 @@ class _Analysis:
         self,
         evaluator: Evaluator,
         reach: Reach,
-        attributes: frozenset[str],
+        lifetimes: Lifetimes,
         module: PythonModule,
         call: cst.Call,
         name: str,
         factory: Factory,
     ) -> None:
-        self.attributes = attributes
         self.evaluator = evaluator
         self.reach = reach
+        self.lifetimes = lifetimes
         self.module = module
         self.call = call
         self.name = name
         self.factory = factory
 
     def connection(self) -> Connection | None:
-        """The connection, if init opens it and the invoke path uses it."""
-        if Phase.INIT not in self.reach.phases(self.module, self.call):
+        """The connection, if it is kept and later invocations use it."""
+        made = self.lifetimes.of(self.module, self.call)
+        if not made.init and made.life is not Life.ONCE:
             return None
-        reads = list(self._reads())
+        # What the first invocation opens, it keeps as well.
+        self.keeping = {Phase.INIT} if made.init else {Phase.INVOKE}
+        self.attributes = _kept_attributes(self.reach, self.keeping)
+        reads = [*self._reads(), *self._gets(made)]
         uses = [use for use, _ in reads if self._is_use(use)]
         if not uses or not self._is_open(reads):
             return None
         uses.sort(key=lambda use: isinstance(use.module.parent(use.node), cst.Return))
-        cells = {cell for _, cell in reads}
-        guarded = self._safe_arguments() or self._guard(cells) or self._retried(uses)
-        return Connection(self.factory, self.name, self.module, self.call, tuple(uses), guarded)
+        cells = {cell for _, cell in reads if cell is not None}
+        guarded = self._safe_arguments() or self._guard(cells) or self._forgotten(made) or self._retried(uses)
+        return Connection(self.factory, self.name, self.module, self.call, made, tuple(uses), guarded)
 
     # -- where it is read -----------------------------------------------------------------------------------
 
-    def _reads(self) -> Iterator[tuple[Use, _Cell]]:
-        """Each read of something that keeps the connection (or a cursor, a session … of it) from init on."""
+    def _reads(self) -> Iterator[tuple[Use, _Cell | None]]:
+        """Each read of something that keeps the connection (or a cursor, a session … of it)."""
         for module in self.reach.modules:
             for name in module.nodes(cst.Name):
                 cell = next(self._cells_of_name(module, name), None)
                 if cell is not None and self._holds(module, name):
                     yield Use(module, name), cell
+                elif cell is not None and cell.module is not None and _is_collection(cell):
+                    yield from self._items(module, name, cell)
             for attribute in module.nodes(cst.Attribute):
                 kept = attribute.attr.value in self.attributes
                 if kept and self._holds(module, attribute):
                     yield Use(module, attribute), _Cell(None, attribute.attr.value)
+
+    def _items(self, module: PythonModule, container: cst.Name, cell: _Cell) -> Iterator[tuple[Use, _Cell]]:
+        """Reads of a list or dict that keeps the connection: `connections[key]`, `connections.get(key)`."""
+        around = module.parent(container)
+        if isinstance(around, cst.Attribute) and around.attr.value in ("get", "setdefault", "values"):
+            around = module.parent(around)
+        if not isinstance(around, (cst.Subscript, cst.Call)):
+            return
+        if isinstance(module.parent(around), (cst.AssignTarget, cst.Del)):
+            return
+        if self._holds(module, around):
+            yield Use(module, around), cell
+
+    def _gets(self, made: Made) -> Iterator[tuple[Use, _Cell | None]]:
+        """The calls of a function whose decorator keeps the connection that it returned."""
+        keeper = made.keeper
+        if keeper is None or not isinstance(keeper.node, cst.Decorator):
+            return
+        function = keeper.module.parent(keeper.node)
+        if function is None:
+            return
+        for caller, call in self.reach.call_sites(keeper.module, function):
+            if self._holds(caller, call):
+                yield Use(caller, call), None
 
     def _cells_of_name(self, module: PythonModule, name: cst.Name) -> Iterator[_Cell]:
         for binding in module.names.lookup(name):
@@ -259,29 +361,39 @@ class _Analysis:
                 if (
                     found is not None
                     and found.binding is not None
-                    and self._set_at_init(found.module, found.binding)
+                    and self._is_kept(found.module, found.binding)
                 ):
                     yield _Cell(found.module, found.binding.name)
             elif binding.scope is module.names.module_scope:
-                if self._set_at_init(module, binding):
+                if self._is_kept(module, binding):
                     yield _Cell(module, binding.name)
             elif isinstance(binding.node, cst.Param):
                 default = binding.node.default
                 if default is not None and self._holds(module, default):
                     yield _Cell(module, binding.name)
 
-    def _set_at_init(self, module: PythonModule, binding: Binding) -> bool:
+    def _is_kept(self, module: PythonModule, binding: Binding) -> bool:
+        """Whether a variable of module level is one that the connection is put into: it is set when the
+        connection is opened, or it is a list or dict of init."""
         bindings = module.names.module_scope.bindings.get(binding.name, ())
         return any(
-            Phase.INIT in self.reach.phases(module, one.target or one.node) and not _is_none(one.value)
+            not _is_none(one.value)
+            and (
+                not self.keeping.isdisjoint(self.reach.phases(module, one.target or one.node))
+                or _is_container(one.value)
+            )
             for one in bindings
             if not one.is_import
         )
 
-    def _holds(self, module: PythonModule, expr: cst.BaseExpression) -> bool:
-        return any(
-            self._is_ours(option) for option in symbols.alternatives(self.evaluator.value(module, expr))
-        )
+    def _holds(self, module: PythonModule, expr: cst.BaseExpression, itself: bool = False) -> bool:
+        """Whether an expression may be the connection; or, unless `itself`, what lives and dies with it."""
+        options = symbols.alternatives(self.evaluator.value(module, expr))
+        if itself:
+            return any(
+                isinstance(option, symbols.Instance) and option.node is self.call for option in options
+            )
+        return any(self._is_ours(option) for option in options)
 
     def _is_ours(self, symbol: symbols.Symbol, depth: int = 0) -> bool:
         """Whether a symbol is the connection, or what lives and dies with it."""
@@ -321,17 +433,40 @@ class _Analysis:
             (cst.WithItem, cst.Return, cst.Call, cst.Assign, cst.AnnAssign, cst.Await, cst.DictElement),
         )
 
-    # -- whether init opens it ------------------------------------------------------------------------------
+    # -- whether it is opened, and closed -------------------------------------------------------------------
 
-    def _is_open(self, reads: Sequence[tuple[Use, _Cell]]) -> bool:
-        if self._is_local():
+    def closed(self) -> str:
+        """On which ways out of the code something closes it: "always", "normally" or "never"."""
+        found: set[ArmKind | None] = set()
+        for module in self.reach.modules:
+            for item in module.nodes(cst.WithItem):
+                closing = isinstance(item.item, cst.Call) and last_name(item.item.func) == "closing"
+                if (closing or self.factory.with_closes) and self._holds(module, item.item, itself=True):
+                    return "always"
+            for call in module.nodes(cst.Call):
+                func = call.func
+                if (
+                    isinstance(func, cst.Attribute)
+                    and func.attr.value in _CLOSING
+                    and self._holds(module, func.value, itself=True)
+                ):
+                    kinds = {arm.kind for arm in arms(module, call)}
+                    if ArmKind.FINALLY in kinds:
+                        return "always"
+                    found.add(ArmKind.EXCEPT if ArmKind.EXCEPT in kinds else None)
+        if not found:
+            return "never"
+        return "always" if len(found) == 2 else "normally"
+
+    def _is_open(self, reads: Sequence[tuple[Use, _Cell | None]]) -> bool:
+        if self.is_local():
             return False
         if self.factory.pool or self.factory.opens == "always":
             return True
         if self.factory.opens == "argument" and self._has_opening_argument():
             return True
         return any(
-            Phase.INIT in self.reach.phases(module, call)
+            Phase.INIT in self.reach.phases(module, call) or self.lifetimes.of(module, call).life is Life.ONCE
             for module, call, method in self._method_calls()
             if method in self.factory.opened_by
         )
@@ -344,7 +479,7 @@ class _Analysis:
                 return not _is_empty(argument.value)
         return False
 
-    def _is_local(self) -> bool:
+    def is_local(self) -> bool:
         """Whether there is no server at the other end: a file, HTTP, or this very environment."""
         arguments = self.evaluator.arguments(self.module, self.call)
         first = arguments.get(0, "url")
@@ -378,7 +513,7 @@ class _Analysis:
 
     def _guard(self, cells: set[_Cell]) -> str:
         for module, call, method in self._method_calls():
-            if Phase.INVOKE not in self.reach.phases(module, call):
+            if self.lifetimes.of(module, call).life in (None, Life.ONCE):
                 continue
             told = _told_to_reconnect(call)
             if method in self.factory.reopens and told is not False:
@@ -403,7 +538,7 @@ class _Analysis:
     def _reassigned(self, cells: set[_Cell]) -> str:
         """Whether the invoke path puts a new connection into a cell, and not only where there was none."""
         connecting: list[tuple[PythonModule, cst.CSTNode]] = []
-        reset = False
+        reset = self._is_emptied(cells)
         for module, node, value in self._assignments(cells):
             if Phase.INVOKE not in self.reach.phases(module, node):
                 continue
@@ -411,9 +546,42 @@ class _Analysis:
                 reset = True
             else:
                 connecting.append((module, node))
-        names = {cell.name for cell in cells}
-        if any(reset or self._is_effective(module, node, names) for module, node in connecting):
+        if any(reset or self.lifetimes.of(*place).life is not Life.ONCE for place in connecting):
             return "a new connection"
+        return ""
+
+    def _is_emptied(self, cells: set[_Cell]) -> bool:
+        """Whether the invoke path takes connections out of the list or dict that keeps them."""
+        names = {cell.name for cell in cells}
+        for module in self.reach.modules:
+            for call in module.nodes(cst.Call):
+                func = call.func
+                if (
+                    isinstance(func, cst.Attribute)
+                    and func.attr.value in ("pop", "clear", "popitem", "remove")
+                    and last_name(func.value) in names
+                    and Phase.INVOKE in self.reach.phases(module, call)
+                ):
+                    return True
+            for statement in module.nodes(cst.Del):
+                target = statement.target
+                name = last_name(target.value if isinstance(target, cst.Subscript) else target)
+                if name in names and Phase.INVOKE in self.reach.phases(module, statement):
+                    return True
+        return False
+
+    def _forgotten(self, made: Made) -> str:
+        """Whether the invoke path clears the cache of the function that keeps the connection."""
+        keeper = made.keeper
+        function = keeper.module.parent(keeper.node) if keeper is not None else None
+        if not isinstance(function, cst.FunctionDef):
+            return ""
+        for module in self.reach.modules:
+            for attribute in module.nodes(cst.Attribute):
+                if attribute.attr.value in ("cache_clear", "cache") and last_name(attribute.value) == (
+                    function.name.value
+                ):
+                    return "a cleared cache"
         return ""
 
     def _assignments(
@@ -424,31 +592,13 @@ class _Analysis:
                 for binding in cell.module.names.module_scope.bindings.get(cell.name, ()):
                     if not binding.is_import:
                         yield cell.module, binding.target or binding.node, binding.value
+                for target, item in Index.of(cell.module).items.get(cell.name, ()):
+                    yield cell.module, target, item
         names = {cell.name for cell in cells}
         for module in self.reach.modules:
             for name, node, value in _attribute_assignments(module):
                 if name in names:
                     yield module, node, value
-
-    def _is_effective(self, module: PythonModule, node: cst.CSTNode, names: set[str], depth: int = 0) -> bool:
-        """Whether a connection is made anew where the old one may have died: in an `except`, behind a test
-        that asks for more than whether there is one, or on every invocation."""
-        if any(isinstance(ancestor, cst.ExceptHandler) for ancestor in _within_function(module, node)):
-            return True
-        tests = list(_tests_before(module, node))
-        if tests:
-            return not all(_asks_for_none(test, names) for test in tests)
-        function = module.enclosing_function(node)
-        if function is None:
-            return False
-        if depth > 2 or self.reach.is_entry(module, function):
-            return True
-        sites = [
-            (caller, call)
-            for caller, call in self.reach.call_sites(module, function)
-            if Phase.INVOKE in self.reach.phases(caller, call)
-        ]
-        return not sites or any(self._is_effective(caller, call, names, depth + 1) for caller, call in sites)
 
     def _retried(self, uses: Sequence[Use]) -> str:
         for use in uses:
@@ -461,12 +611,12 @@ class _Analysis:
         return ""
 
 
-def _attributes_set_at_init(reach: Reach) -> frozenset[str]:
-    """The names of attributes that code of the init phase sets: on an object, a class or a module."""
+def _kept_attributes(reach: Reach, phases: set[Phase]) -> frozenset[str]:
+    """The names of attributes that code of some phases sets: on an object, a class or a module."""
     found: set[str] = set()
     for module in reach.modules:
         for name, node, value in _attribute_assignments(module):
-            if Phase.INIT in reach.phases(module, node) and not _is_none(value):
+            if not phases.isdisjoint(reach.phases(module, node)) and not _is_none(value):
                 found.add(name)
         for scope in module.names.scopes:
             if scope.kind == "class" and Phase.INIT in reach.phases(module, scope.node):
@@ -493,55 +643,6 @@ def _attribute_assignments(
             yield annotated.target.attr.value, annotated, annotated.value
 
 
-def _within_function(module: PythonModule, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    for ancestor in module.ancestors(node):
-        if isinstance(ancestor, (cst.FunctionDef, cst.Lambda, cst.Module)):
-            return
-        yield ancestor
-
-
-def _tests_before(module: PythonModule, node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
-    """The tests that decide whether a node is come to: of branches around it, and of those before it that
-    leave the function."""
-    below = node
-    for ancestor in module.ancestors(node):
-        if isinstance(ancestor, (cst.If, cst.While, cst.IfExp)) and below is not ancestor.test:
-            yield ancestor.test
-        elif isinstance(ancestor, cst.IndentedBlock):
-            for statement in ancestor.body:
-                if statement is below:
-                    break
-                if isinstance(statement, cst.If) and _leaves(statement.body):
-                    yield statement.test
-        if isinstance(ancestor, (cst.FunctionDef, cst.Lambda)):
-            return
-        below = ancestor
-
-
-def _leaves(body: cst.BaseSuite) -> bool:
-    last = body.body[-1] if body.body else None
-    if isinstance(last, cst.SimpleStatementLine):
-        last = last.body[-1]
-    return isinstance(last, (cst.Return, cst.Raise))
-
-
-def _asks_for_none(test: cst.BaseExpression, names: set[str]) -> bool:
-    """Whether a test asks only whether there is a connection: `not conn`, `conn is None`, `if conn`."""
-    if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
-        return _asks_for_none(test.expression, names)
-    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
-        return _is_none(test.comparisons[0].comparator) and _last_name(test.left) in names
-    if isinstance(test, cst.Call) and isinstance(test.func, cst.Name) and test.func.value == "hasattr":
-        return True
-    return _last_name(test) in names
-
-
-def _last_name(expr: cst.BaseExpression) -> str:
-    if isinstance(expr, cst.Attribute):
-        return expr.attr.value
-    return expr.value if isinstance(expr, cst.Name) else ""
-
-
 def _told_to_reconnect(call: cst.Call) -> bool | None:
     """What `ping(reconnect=…)` is told; None where it is told nothing."""
     for argument in call.args:
@@ -564,6 +665,19 @@ def _is_logging(call: cst.CSTNode | None) -> bool:
         isinstance(call, cst.Call)
         and isinstance(call.func, cst.Attribute)
         and call.func.attr.value in ("debug", "info", "warning", "error", "exception")
+    )
+
+
+def _is_collection(cell: _Cell) -> bool:
+    """Whether a variable is a list or dict from the beginning."""
+    scope = cell.module.names.module_scope if cell.module is not None else None
+    bindings = scope.bindings.get(cell.name, ()) if scope is not None else ()
+    return any(_is_container(binding.value) for binding in bindings)
+
+
+def _is_container(expr: cst.BaseExpression | None) -> bool:
+    return isinstance(expr, (cst.Dict, cst.List)) or (
+        isinstance(expr, cst.Call) and last_name(expr.func) in ("dict", "list", "defaultdict", "OrderedDict")
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar
 
+from lambdalint.application.rate import LIFETIME, seldom
 from lambdalint.finding import Finding, Role
-from lambdalint.rule import Rule
+from lambdalint.python.connections import guard
+from lambdalint.rule import OptionValue, Rule
 
 if TYPE_CHECKING:
     from lambdalint.application.application import Handler
@@ -63,10 +65,12 @@ class UnguardedConnection(Rule):
     **Limits**
 
     Known are the factories in `data/connection_factories.toml`, which also says what reconnects by itself:
-    AWS SDK, HTTP, Redis and MongoDB clients do. Any guard on a handler's invoke path counts, whether or not
-    it comes before each use; so does a test of the connection's age, `pool_recycle`, and a decorator with
-    `retry` in its name. A connection that is first opened by an invocation and kept after it is not seen, nor
-    one kept in a list or dict.
+    AWS SDK, HTTP, Redis and MongoDB clients do; the option `factories` names more, by import path. A
+    connection that the first invocation opens and keeps (behind a test for `None`, by `lru_cache`, in a dict)
+    is treated as one of init. Any guard on a handler's invoke path counts, whether or not it comes before
+    each use; so does a test of the connection's age, `pool_recycle`, and a decorator with `retry` in its
+    name. Not seen is what loops take from a list of connections. Silent where only schedules rarer than six
+    hours and deployments invoke the function: no environment lives that long.
 
     **References**
 
@@ -78,46 +82,32 @@ class UnguardedConnection(Rule):
     name = "unguarded-connection"
     severity = "warning"
     reads = "code"
+    options: ClassVar[Mapping[str, OptionValue]] = {"factories": []}
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:
         """One finding for each connection, at the call that opens it."""
-        for connection in handler.connections:
-            if not connection.guarded:
+        for connection in handler.kept_connections(self):
+            if not connection.guarded and not seldom(handler, LIFETIME):
                 yield self._finding(handler, connection)
 
     def _finding(self, handler: Handler, connection: Connection) -> Finding:
         what = connection.factory.what
         use = connection.uses[0]
         tied = handler.ids[0] if len(handler.ids) == 1 else None
+        first = "at init" if connection.made.init else "by the first invocation"
         if connection.factory.pool:
-            message = f"{what} made at init hands out connections that it does not test"
+            message = f"{what} made {first} hands out connections that it does not test"
             place = "keeps connections while the environment is frozen"
         else:
-            message = f"{what} opened at init is used on every invocation and never re-established"
-            place = "opened once, when the environment starts"
+            later = "every invocation" if connection.made.init else "all that follow"
+            message = f"{what} opened {first} is used on {later} and never re-established"
+            place = "opened once, when the environment starts" if connection.made.init else "opened once"
         return self.finding(
             message,
             connection.module.label(connection.call, place),
             use.module.label(
                 use.node, "used here, perhaps long after the server hung up", Role.RELATED, tied
             ),
-            help=_advice(connection),
+            help=guard(connection.factory),
             functions=handler.ids,
         )
-
-
-def _advice(connection: Connection) -> str:
-    factory = connection.factory
-    if "pool_pre_ping" in factory.safe_arguments:
-        return "pass pool_pre_ping=True, so that a connection is tested before it is handed out"
-    if factory.safe_arguments and factory.pool:
-        option = next(iter(factory.safe_arguments))
-        return f"pass {option}, so that a connection is tested before it is handed out"
-    if "ping" in factory.reopens | factory.reopens_when_told:
-        return "call its ping(reconnect=True) at the start of each invocation"
-    if factory.pool:
-        return "use a pool that tests connections, or connect again when using one fails"
-    checks = sorted(factory.checks)
-    if checks:
-        return f"before use, check {checks[0]} and connect again; or connect again when using it fails"
-    return "connect again when using it fails, or open it in the handler"
