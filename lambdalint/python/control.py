@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 import libcst as cst
 
 from lambdalint.python.module import PythonModule
+from lambdalint.python.names import dotted_name
 from lambdalint.python.reach import Phase
 from lambdalint.python.walk import COMPREHENSIONS
 
@@ -237,6 +238,13 @@ def deciders(
         if isinstance(above, (cst.FunctionDef, cst.Lambda)):
             return
         below = above
+
+
+def caught(handler: Handler) -> frozenset[str]:
+    """The last names of the exceptions that a clause catches, as they are written; "" for a bare `except`."""
+    expr = handler.type
+    types = [element.value for element in expr.elements] if isinstance(expr, cst.Tuple) else [expr]
+    return frozenset((dotted_name(each) or "").rsplit(".", 1)[-1] for each in types)
 
 
 # Leaving

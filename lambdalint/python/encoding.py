@@ -123,3 +123,87 @@ class _Walk:
                 yield Refused(
                     "Decimal", made.module, made.node, answer=answer, item=answer, attribute=attribute
                 )
+
+
+# Words
+
+
+_PHRASES = {
+    "DataFrame": "a DataFrame",
+    "Decimal": "a Decimal",
+    "HTTP response": "an HTTP response object",
+    "HTTP session": "an HTTP session",
+    "SDK client": "an SDK client",
+    "SDK resource": "an SDK resource object",
+    "UUID": "a UUID",
+    "async generator": "an asynchronous generator",
+    "bytes": "bytes",
+    "dict view": "a view of a dict",
+    "enum member": "a member of an enumeration",
+    "exception": "an exception",
+    "executor": "an executor",
+    "iterator": "an iterator",
+    "ndarray": "a NumPy array",
+    "none": "None",
+    "object": "an object",
+    "process": "a finished process",
+    "stream": "a stream",
+}
+_ADVICE = {
+    "DataFrame": 'convert it: `frame.to_dict("records")`',
+    "Decimal": "convert it to int, float or str, or pass `default=str`",
+    "HTTP response": "take its `.json()` or `.text`",
+    "UUID": "make it text: `str(…)`",
+    "async generator": "collect it with `async for` in a coroutine that `asyncio.run` runs",
+    "bytes": "make it text: `.decode()`",
+    "coroutine": "run it: `asyncio.run(…)`",
+    "date": "make it text: `.isoformat()`",
+    "datetime": "make it text: `.isoformat()`",
+    "deque": "make it a list: `list(…)`",
+    "dict view": "make it a list: `list(…)`",
+    "enum member": "take its `.value`",
+    "exception": "raise it, or make it text: `str(…)`",
+    "generator": "make it a list: `list(…)`",
+    "iterator": "make it a list: `list(…)`",
+    "function": "call it",
+    "ndarray": "convert it: `.tolist()`",
+    "object": "make it a dict: `vars(…)`, `dataclasses.asdict(…)` or `.model_dump()`",
+    "range": "make it a list: `list(…)`",
+    "set": "make it a list: `sorted(…)` or `list(…)`",
+    "stream": "read it: `json.load(…)` or `.read()`",
+    "time": "make it text: `.isoformat()`",
+    "timedelta": "make it a number: `.total_seconds()`",
+}
+
+
+def phrase(kind: str, name: str = "") -> str:
+    """A kind of value with its article, as a message names it."""
+    found = _PHRASES.get(kind) or f"{'an' if kind[:1] in 'aeio' else 'a'} {kind}"
+    return f"{found} of the class `{name}`" if kind == "object" and name else found
+
+
+def described(found: Refused) -> str:
+    """What is refused, as a message names it."""
+    text = phrase(found.kind, found.name if found.answer is None else "")
+    if found.item is not None:
+        return "Decimals of a DynamoDB item"
+    if found.answer is not None:
+        place = f" (`{found.name}`)" if found.name else ""
+        return f"{text} in what `{found.answer.api}` answers{place}"
+    return f"{text} as a key" if found.key else text
+
+
+def source(found: Refused) -> str:
+    """What a label at the value says of it."""
+    if found.answer is not None:
+        return "the answer comes from here"
+    return f"this makes {phrase(found.kind, found.name)}"
+
+
+def advice(found: Refused) -> str:
+    """How to make something of it that JSON has."""
+    if found.key:
+        return "make the key text: `str(…)`"
+    if found.answer is not None and found.name:
+        return f"take what is needed out of the answer, or convert `{found.name}`"
+    return _ADVICE.get(found.kind, "convert it to what JSON has: text, numbers, lists and dicts")

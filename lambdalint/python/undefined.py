@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lambdalint.python.control import arms, tries_around
+from lambdalint.python.control import arms, caught, tries_around
 from lambdalint.python.module import PythonModule
-from lambdalint.python.names import BUILTINS, Binding, BindingKind, Scope, dotted_name
+from lambdalint.python.names import BUILTINS, Binding, BindingKind, Scope
 from lambdalint.python.places import Places, Relation
 from lambdalint.python.waivers import is_waived
 
@@ -250,18 +250,12 @@ def _is_named_in_text(module: PythonModule, name: str) -> bool:
 def _is_tried(module: PythonModule, name: cst.Name) -> bool:
     """Whether it stands where its absence is caught, or in what only Python 2 runs."""
     for node in tries_around(module, name):
-        if any(_catches_name_error(handler) for handler in node.handlers):
+        if any("NameError" in caught(handler) for handler in node.handlers):
             return True
     return any(
         arm.is_conditional and arm.test is not None and _mentions_version(module, arm.test)
         for arm in arms(module, name)
     )
-
-
-def _catches_name_error(handler: cst.CSTNode) -> bool:
-    caught = getattr(handler, "type", None)
-    types = [element.value for element in caught.elements] if isinstance(caught, cst.Tuple) else [caught]
-    return any((dotted_name(each) or "") == "NameError" for each in types)
 
 
 def _mentions_version(module: PythonModule, test: cst.BaseExpression) -> bool:
