@@ -395,7 +395,8 @@ def _open_project(common: _ProjectOptions, overrides: Overrides, registry: Regis
     folder = discovery.common_folder(paths)
     configured = configuration.run_options(PurePosixPath(folder.relative_to(root).as_posix()))
     notes = list(files.notes)
-    if not any(files.reported(path) for path in (*files.python, *files.templates, *_unreadable(files))):
+    read = (*files.python, *files.templates, *files.given_manifests, *_unreadable(files))
+    if not any(files.reported(path) for path in read):
         where = ", ".join(str(path) for path in paths)
         notes.append(f"nothing to lint in {where}: no templates and no Python files")
     return _Project(registry, configuration, files, configured, notes)

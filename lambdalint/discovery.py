@@ -32,6 +32,7 @@ MAX_TEMPLATE_BYTES = 5_000_000  # CloudFormation itself takes at most 1 MB
 TEMPLATE_SUFFIXES = frozenset({".yaml", ".yml", ".json", ".template"})
 _SUFFIXES = TEMPLATE_SUFFIXES | {".py"}
 _LIKELY_NAME = re.compile(r"template|sam|cloudformation|cfn|stack", re.IGNORECASE)
+_MANIFEST_NAME = re.compile(r".*requirements.*\.txt|pyproject\.toml|Pipfile")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -140,6 +141,12 @@ class Files:
     def python_folders(self) -> frozenset[PurePosixPath]:
         """The folders that hold Python files, at whatever depth."""
         return frozenset(parent for path in self.python for parent in path.parents)
+
+    @property
+    def given_manifests(self) -> tuple[PurePosixPath, ...]:
+        """The lists of requirements that the user named, one by one: they are read with the code that they
+        are packaged with."""
+        return tuple(path for path in self.given if _MANIFEST_NAME.fullmatch(path.name))
 
     @cached_property
     def _given(self) -> frozenset[PurePosixPath]:

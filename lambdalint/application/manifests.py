@@ -71,10 +71,15 @@ class Packages:
 
 @dataclass(frozen=True)
 class Packed:
-    """A list of requirements, and the handlers of all the bundles that it is packaged with."""
+    """A list of requirements, and the handlers of all the bundles that it is packaged with.
+
+    `open` says why more may run with it than the handlers show: what cannot be seen of a bundle, and a layer
+    that the template hands on.
+    """
 
     manifest: Manifest
     handlers: tuple[Handler, ...]
+    open: tuple[str, ...] = ()
 
     @cached_property
     def functions(self) -> tuple[LambdaFunction, ...]:
@@ -106,6 +111,7 @@ class Manifests:
         self._files = application.files
         self._read: dict[PurePosixPath, Manifest | None] = {}
         self._packages: dict[tuple[Bundle, str | None], Packages] = {}
+        self._handed_on: set[PurePosixPath] = set()
 
     @property
     def sources(self) -> tuple[SourceFile, ...]:
@@ -135,10 +141,16 @@ class Manifests:
                 handlers.setdefault(manifest.path, []).append(handler)
         unknown = self._with_unknown_handlers
         return tuple(
-            Packed(manifests[path], tuple(handlers[path]))
+            Packed(manifests[path], tuple(handlers[path]), self._open(path, handlers[path]))
             for path in sorted(manifests)
             if unknown.isdisjoint((path.parent, path.parent.parent if path.parent.name == "python" else None))
         )
+
+    def _open(self, path: PurePosixPath, handlers: Iterable[Handler]) -> tuple[str, ...]:
+        found = dict.fromkeys(reason for handler in handlers for reason in handler.opaque)
+        if path in self._handed_on:
+            found["layer that others may use"] = None
+        return tuple(found)
 
     @cached_property
     def _with_unknown_handlers(self) -> frozenset[PurePosixPath | None]:
@@ -166,6 +178,8 @@ class Manifests:
             if not found and not self._holds_code(folder):
                 gaps.append("layer that a build fills")
             layers.extend(found)
+            if any("Layers" not in path for path in layer.template.references(layer.logical_id)):
+                self._handed_on.update(manifest.path for manifest in found)
         gaps += [gap for manifest in (*own, *layers) for gap in manifest.gaps]
         uv = build_method(function.resource) == _UV
         installed = any(uv or manifest.path.suffix == ".txt" for manifest in own)

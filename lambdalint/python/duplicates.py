@@ -1,7 +1,7 @@
 """Bodies of functions, made comparable.
 
-Comments, layout, docstrings and the values of literals are left out. Names are kept, and so is what they stand
-for in the module: a function that calls another `parse` is another.
+Comments, layout, docstrings and the values of literals are left out. Names are kept, and so is what they
+stand for in the module: a function that calls another `parse` is another.
 
 Two steps, so that whoever compares modules looks closely only at bodies whose outlines are the same.
 """
@@ -81,8 +81,13 @@ def bodies(module: PythonModule) -> Sequence[Body]:
     return tuple(
         Body(module, function, tuple(_outline(function)))
         for function in module.nodes(cst.FunctionDef)
-        if module.enclosing_function(function) is None
+        if module.enclosing_function(function) is None and not _is_fallback(module, function)
     )
+
+
+def _is_fallback(module: PythonModule, function: cst.FunctionDef) -> bool:
+    """Whether the function stands in for something that could not be imported: it can import nothing."""
+    return any(isinstance(ancestor, cst.ExceptHandler) for ancestor in module.ancestors(function))
 
 
 def _outline(function: cst.FunctionDef) -> Iterator[str]:

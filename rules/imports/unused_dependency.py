@@ -88,8 +88,8 @@ class UnusedDependency(Rule):
     imported as from its table (`data/distributions.toml`) and leaves others alone; `imports` adds more
     (distribution = "names"), and `keep` names what is there for a reason. Left alone: what another listed
     package brings along or makes use of (a pinned version of it), what is named in a string, servers and
-    agents, packages for development (dev-only-dependency's), and bundles whose code imports modules by
-    computed names.
+    agents, packages for development (dev-only-dependency's), bundles that are not wholly in sight or whose
+    code imports modules by computed names, and layers that the template hands on to others.
 
     **References**
 
@@ -111,7 +111,7 @@ class UnusedDependency(Rule):
         assert isinstance(more, dict)
         for packed in application.manifests.packed:
             bundle = _Bundle(packed, {name: tuple(text.split()) for name, text in more.items()})
-            if bundle.is_open:
+            if packed.open or packed.manifest.gaps or bundle.is_open:
                 continue
             for requirement in packed.manifest.requirements:
                 if (

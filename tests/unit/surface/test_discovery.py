@@ -370,3 +370,14 @@ def test_agrees_with_git_on_a_repository(tmp_path: Path) -> None:
         text=True,
     ).stdout.split()
     assert python(discover(tmp_path)) == sorted(listed)
+
+
+def test_a_list_of_requirements_can_be_asked_about(tmp_path: Path) -> None:
+    for name in ("src/requirements.txt", "src/notes.txt", "pyproject.toml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    given = [tmp_path / name for name in ("src/requirements.txt", "src/notes.txt", "pyproject.toml")]
+    files = discover(tmp_path, given)
+    assert [str(path) for path in files.given_manifests] == ["src/requirements.txt", "pyproject.toml"]
+    assert files.reported(PurePosixPath("src/requirements.txt"))
+    assert not files.python
