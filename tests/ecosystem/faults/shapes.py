@@ -28,9 +28,9 @@ def code(name: str, top: str, body: str = "") -> Fault:
 
     def plant(place: Application, copy: Path) -> Planted | None:
         file = copy / place.handler_file
-        text = _insert_top(file.read_text(encoding="utf-8"), top)
+        text = insert_top(file.read_text(encoding="utf-8"), top)
         if body:
-            text = _insert_body(text, place.handler_name, body) if text else None
+            text = insert_body(text, place.handler_name, body) if text else None
         if text is None:
             return None
         file.write_text(text, encoding="utf-8")
@@ -51,8 +51,8 @@ def module(name: str, helper_name: str, source: str, body: str) -> Fault:
         package = scalar(get(place.function, "Properties", "Handler")) or ""
         if package.count(".") + package.count("/") != 1:
             return None
-        text = _insert_top(file.read_text(encoding="utf-8"), f"import {helper_name}")
-        text = _insert_body(text, place.handler_name, body) if text else None
+        text = insert_top(file.read_text(encoding="utf-8"), f"import {helper_name}")
+        text = insert_body(text, place.handler_name, body) if text else None
         if text is None:
             return None
         file.write_text(text, encoding="utf-8")
@@ -131,7 +131,7 @@ def _insert_yaml(place: Application, copy: Path, before: yaml.Node, indent: int,
     return [place.template]
 
 
-def _insert_top(text: str, code: str) -> str | None:
+def insert_top(text: str, code: str) -> str | None:
     """After the last unindented one-line import."""
     found = list(re.finditer(r"^(?:import|from) [^\n(\\]*$\n", text, re.M))
     if not found:
@@ -140,7 +140,7 @@ def _insert_top(text: str, code: str) -> str | None:
     return f"{text[:at]}{code}\n{text[at:]}"
 
 
-def _insert_body(text: str, handler: str, body: str) -> str | None:
+def insert_body(text: str, handler: str, body: str) -> str | None:
     """As the first statements of the handler, after its docstring."""
     match = re.search(
         rf'^def {handler}\([^\n]*\)[^\n]*:[^\n]*\n(?:\s*\n)*(?P<doc>[ \t]+(?:"""|\'\'\')(?:.|\n)*?(?:"""|\'\'\')[^\n]*\n)?'
