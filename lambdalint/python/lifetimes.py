@@ -154,9 +154,9 @@ class Lifetimes:
         self.evaluator = evaluator
         self.reach = reach
         self.state = State(evaluator, reach)
-        self._functions: dict[int, Made | None] = {}
+        self._functions: dict[tuple[int, bool], Made | None] = {}
         self._objects: dict[int, Made] = {}
-        self._active: set[int] = set()
+        self._active: set[tuple[int, bool]] = set()
         self._class_sites: dict[int, list[Place]] | None = None
         self._entries: frozenset[int] | None = None
 
@@ -178,30 +178,51 @@ class Lifetimes:
 
     # An invocation
 
-    def _invoked(self, module: PythonModule, node: cst.CSTNode) -> Made | None:
-        """How an invocation comes to a node; None where it is by recursion only, which adds no way."""
+    def _invoked(self, module: PythonModule, node: cst.CSTNode, stored: bool = False) -> Made | None:
+        """How an invocation comes to a node; None where it is by recursion only, which adds no way.
+
+        `stored` says that what it makes is put where other invocations find it: then any condition on the way
+        has it made anew at times only.
+        """
         kept = self._kept_here(module, node)
         if kept is not None:
             return kept
+        stored = stored or self._is_stored(module, node)
+        condition = next(self._questions(module, node), None) if stored else None
+        if condition is not None:
+            return Made(False, Life.RENEWED, Place(module, condition))
         function = module.enclosing_function(node)
         if function is None:
             # The level of a module that an invocation imports runs once.
             return Made(False, Life.ONCE, Place(module, module.tree))
-        key = id(function)
+        key = (id(function), stored)
         if key in self._functions:
             return self._functions[key]
         if key in self._active or len(self._active) > _MAX_DEPTH:
             return None
         self._active.add(key)
         try:
-            found = self._called(module, function)
+            found = self._called(module, function, stored)
         finally:
             self._active.discard(key)
         if found is not None or not self._active:
             self._functions[key] = found
         return found
 
-    def _called(self, module: PythonModule, function: cst.FunctionDef | cst.Lambda) -> Made | None:
+    def _is_stored(self, module: PythonModule, node: cst.CSTNode) -> bool:
+        place = self.state.stores(module, node)
+        if place is None or not place.of_object:
+            return place is not None
+        function = module.enclosing_function(node)
+        owner = module.enclosing_class(function) if function is not None else None
+        if owner is None:
+            return False
+        made = self.of_object(module, owner)
+        return made.life is None or made.life is Life.ONCE
+
+    def _called(
+        self, module: PythonModule, function: cst.FunctionDef | cst.Lambda, stored: bool
+    ) -> Made | None:
         """How an invocation comes to a function's body."""
         if self.is_entry(module, function):
             return Made(False, Life.INVOCATION)
@@ -215,15 +236,15 @@ class Lifetimes:
         if not sites:
             one_of_several = _is_route(function) or self._is_in_table(module, function)
             return Made(False, Life.INVOCATION if one_of_several else Life.UNKNOWN)
-        return self._together(sites)
+        return self._together(sites, stored)
 
-    def _together(self, sites: Iterable[tuple[Place, bool]]) -> Made | None:
+    def _together(self, sites: Iterable[tuple[Place, bool]], stored: bool = False) -> Made | None:
         """What several places that may call together come to: one that runs on every invocation is enough."""
         found: dict[Life, Made] = {}
         for place, certain in sites:
             if Phase.INVOKE not in self.reach.phases(place.module, place.node):
                 continue
-            made = self._invoked(place.module, place.node)
+            made = self._invoked(place.module, place.node, stored)
             if made is None:
                 continue
             life = made.life if certain and made.life is not None else Life.UNKNOWN

@@ -80,6 +80,33 @@ class State:
             any(cell.nested for cell in cells),
         )
 
+    def stores(self, module: PythonModule, node: cst.CSTNode) -> Asked | None:
+        """Where the statement around a node keeps what the node gives, if it keeps it for other invocations;
+        only `of_object` of the answer has a meaning."""
+        below = node
+        for above in module.ancestors(node):
+            if isinstance(above, cst.Assign) and below is above.value:
+                cells = [
+                    cell
+                    for target in above.targets
+                    if (cell := self._stored(module, target.target)) is not None
+                ]
+                return Asked(False, all(cell.of_object for cell in cells)) if cells else None
+            if isinstance(above, cst.BaseSmallStatement | cst.BaseStatement):
+                return None
+            below = above
+        return None
+
+    def _stored(self, module: PythonModule, target: cst.BaseExpression) -> _Cell | None:
+        if isinstance(target, cst.Name):
+            binding = module.names.bound_by(target)
+            return _Cell() if binding is not None and binding.scope is module.names.module_scope else None
+        if isinstance(target, cst.Attribute):
+            return next(self._of_attribute(module, target), None)
+        if isinstance(target, cst.Subscript):
+            return next(self._cells(module, target.value), None)
+        return None
+
     def mentioned(self, module: PythonModule, node: cst.CSTNode) -> bool:
         """Whether code reads state."""
         return next(self._cells(module, node), None) is not None

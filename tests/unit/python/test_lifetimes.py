@@ -499,6 +499,46 @@ def outer():
 get = outer()
 def handler(event, context):
     get()
+=== renewed
+x = 1
+def handler(event, context):
+    global x
+    answer = use(x)
+    if answer.status_code == 401:
+        x = make()
+=== renewed
+x = 1
+def refresh():
+    global x
+    x = make()
+def handler(event, context):
+    answer = use(x)
+    if answer.status_code != 401:
+        return answer
+    refresh()
+=== renewed
+class A:
+    def __init__(self):
+        self.x = None
+    def refresh(self):
+        self.x = make()
+a = A()
+def handler(event, context):
+    answer = use(a.x)
+    if not answer.ok:
+        a.refresh()
+=== invocation
+class A:
+    def refresh(self):
+        self.x = make()
+def handler(event, context):
+    a = A()
+    if event["x"]:
+        a.refresh()
+=== invocation
+def handler(event, context):
+    if event["x"]:
+        x = make()
 """
 
 

@@ -1,0 +1,130 @@
+"""stale-secret: a secret that is read once and kept for as long as the environment lives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from lambdalint.application.rate import LIFETIME, seldom
+from lambdalint.finding import Finding, Role, Severity
+from lambdalint.python.keeping import uses
+from lambdalint.python.lifetimes import Life, Place
+from lambdalint.rule import OptionValue, Rule
+
+if TYPE_CHECKING:
+    from lambdalint.application.application import Handler
+    from lambdalint.python.secret_reads import SecretRead
+
+
+class StaleSecret(Rule):
+    """A secret is read once and kept for the life of the environment, so its rotation is never seen.
+
+    **Why**
+
+    Lambda keeps an execution environment for as long as it is busy: for hours, and with SnapStart what init
+    read is part of the snapshot for as long as the version is used. What was read at module level, or by the
+    first invocation, stays as it was. Once the secret is rotated, every warm environment goes on with the old
+    one, and each call that it makes is refused until Lambda happens to retire the environment.
+
+    **Bad**
+
+    ```python title=src/app.py
+    import os
+
+    import boto3
+    import requests
+
+    secrets = boto3.client("secretsmanager")
+    TOKEN = secrets.get_secret_value(SecretId=os.environ["TOKEN_SECRET"])["SecretString"]
+
+
+    def handler(event, context):
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        return requests.get("https://api.example.com/orders", headers=headers, timeout=5).json()
+    ```
+
+    **Good**
+
+    ```python title=src/app.py
+    import os
+
+    import requests
+    from aws_lambda_powertools.utilities import parameters
+
+
+    def handler(event, context):
+        token = parameters.get_secret(os.environ["TOKEN_SECRET"], max_age=300)
+        headers = {"Authorization": f"Bearer {token}"}
+        return requests.get("https://api.example.com/orders", headers=headers, timeout=5).json()
+    ```
+
+    What keeps a value with an age will do: Powertools, aws-secretsmanager-caching, the AWS Parameters and
+    Secrets extension, a timestamp beside the value. So will reading the secret again when it is refused.
+
+    **Limits**
+
+    Known are the calls in `data/secret_reads.toml`; the option `reads` names more, by import path. A plain
+    parameter or configuration that is kept is `info`: whether it is to change while environments live, only
+    its owner knows. Any read of the same secret that an invocation repeats counts as seeing the rotation, as
+    does a cache with an age, whatever it is. Decrypting an environment variable with KMS is not this. Silent
+    where only schedules rarer than six hours and deployments invoke the function: no environment lives that
+    long.
+
+    **References**
+
+    - https://docs.aws.amazon.com/secretsmanager/latest/userguide/retrieving-secrets_lambda.html
+    - https://docs.aws.amazon.com/lambda/latest/dg/with-secrets-manager.html
+    - https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+    - https://docs.powertools.aws.dev/lambda/python/latest/utilities/parameters/
+    """
+
+    name = "stale-secret"
+    severity = "warning"
+    reads = "code"
+    options: ClassVar[Mapping[str, OptionValue]] = {"reads": []}
+
+    def check_handler(self, handler: Handler) -> Iterator[Finding]:
+        """One finding for each read."""
+        found = handler.reads_of_secrets(self)
+        if not found or seldom(handler, LIFETIME):
+            return
+        again = [read for read in found if read.made.life in (Life.INVOCATION, Life.RENEWED)]
+        for read in found:
+            if not read.made.kept or any(read.may_read_the_same(other) for other in again):
+                continue
+            proof = _proof(handler, read)
+            if proof is not None:
+                yield self._finding(handler, read, *proof)
+
+    def _finding(self, handler: Handler, read: SecretRead, place: Place, role: str) -> Finding:
+        when = "at init" if read.made.init else "by one invocation"
+        unseen = "its rotation is never seen" if read.is_secret else "its changes are never seen"
+        tied = handler.ids[0] if len(handler.ids) == 1 else None
+        return self.finding(
+            f"the {read.what} is read {when} and kept for the life of the environment: {unseen}",
+            read.module.label(read.call, f"read from {read.reader.store} {when}, once"),
+            place.module.label(place.node, role, Role.RELATED, tied),
+            help=_advice(read),
+            functions=handler.ids,
+            severity=None if read.is_secret else Severity.INFO,
+        )
+
+
+def _proof(handler: Handler, read: SecretRead) -> tuple[Place, str] | None:
+    """Where an invocation reads what was kept, or what keeps it; None where nothing does."""
+    if read.made.init:
+        found = uses(handler.evaluator, handler.reach, read.module, read.call)
+        return (found[0], "used here, however old it is by then") if found else None
+    keeper = read.made.keeper
+    return (keeper, "kept from here on") if keeper is not None else None
+
+
+def _advice(read: SecretRead) -> str:
+    if read.reader.store == "AppConfig":
+        return "ask for it in the handler, through Powertools' get_app_config or the AppConfig agent"
+    function = "get_secret" if read.reader.store == "Secrets Manager" else "get_parameter"
+    return (
+        f"read it in the handler through what keeps it with an age, such as Powertools' "
+        f"{function}(name, max_age=300) or the Parameters and Secrets extension; or read it again when it is "
+        "refused"
+    )
