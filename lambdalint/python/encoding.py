@@ -139,14 +139,18 @@ _PHRASES = {
     "async generator": "an asynchronous generator",
     "bytes": "bytes",
     "dict view": "a view of a dict",
+    "bool": "a boolean",
     "enum member": "a member of an enumeration",
     "exception": "an exception",
     "executor": "an executor",
+    "float": "a number",
+    "int": "a number",
     "iterator": "an iterator",
     "ndarray": "a NumPy array",
     "none": "None",
     "object": "an object",
     "process": "a finished process",
+    "str": "text",
     "stream": "a stream",
 }
 _ADVICE = {

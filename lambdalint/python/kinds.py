@@ -18,6 +18,7 @@ import libcst as cst
 
 from lambdalint.data.tables import load
 from lambdalint.python.changes import Changes
+from lambdalint.python.definite import certain
 from lambdalint.python.module import PythonModule
 from lambdalint.python.names import Binding, BindingKind
 from lambdalint.python.symbols import (
@@ -409,6 +410,7 @@ class Kinds:
         bindings = self.evaluator.reaching(module, expr)
         if not bindings or any(each.kind is BindingKind.STAR_IMPORT for each in bindings):
             return ()
+        bindings = certain(module, bindings, expr)
         if _is_converted(module, expr.value, bindings):
             return ()
         found: list[Made] = []

@@ -1,4 +1,7 @@
-"""What a handler can return: every `return` of it, and its end where the code can come there."""
+"""What a handler can return: every `return` of it, and its end where the code can come there.
+
+For those who call a function over HTTP, an end without a `return` is an answer too: None.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,14 @@ from lambdalint.python.module import PythonModule
 @dataclass(frozen=True, eq=False)
 class Reply:
     """One way to return. `value` is the expression, None where nothing is returned. `node` is the `return`,
-    the expression of a lambda, or the function whose end is come to. `made` is what the value can be."""
+    the expression of a lambda, or the function whose end is come to. `made` is what the value can be, `ends`
+    are the statements from which the code comes to the end."""
 
     module: PythonModule
     node: cst.CSTNode
     value: cst.BaseExpression | None
     made: tuple[Made, ...]
+    ends: tuple[cst.CSTNode, ...] = ()
 
 
 def replies(kinds: Kinds, module: PythonModule, function: cst.CSTNode) -> tuple[Reply, ...]:
@@ -45,4 +50,48 @@ def _replies(kinds: Kinds, module: PythonModule, function: cst.FunctionDef) -> I
         else:
             yield Reply(module, statement, value, kinds.of(module, value))
     if not leaves(function.body, module):
-        yield Reply(module, function, None, (Made("none", module, function),))
+        ends = tuple(open_ends(function.body, module))
+        yield Reply(module, function, None, (Made("none", module, function),), ends)
+
+
+def open_ends(block: cst.CSTNode | None, module: PythonModule) -> Iterator[cst.CSTNode]:
+    """The statements at the end of a block, in whatever branch, behind which nothing follows: an `if` without
+    `else`, a loop, an `except` clause that only logs."""
+    if isinstance(block, (cst.Else, cst.Finally)):
+        yield from open_ends(block.body, module)
+        return
+    if not isinstance(block, (cst.IndentedBlock, cst.SimpleStatementSuite)) or leaves(block, module):
+        return
+    last = block.body[-1]
+    if isinstance(last, cst.If):
+        yield from open_ends(last.body, module)
+        if last.orelse is None:
+            yield last
+        elif isinstance(last.orelse, cst.If):
+            yield from _ends_of_elif(last.orelse, module)
+        else:
+            yield from open_ends(last.orelse, module)
+    elif isinstance(last, (cst.Try, cst.TryStar)):
+        yield from _ends_of_try(last, module)
+    elif isinstance(last, cst.With):
+        yield from open_ends(last.body, module)
+    else:
+        yield last
+
+
+def _ends_of_elif(node: cst.If, module: PythonModule) -> Iterator[cst.CSTNode]:
+    yield from open_ends(node.body, module)
+    if node.orelse is None:
+        yield node
+    elif isinstance(node.orelse, cst.If):
+        yield from _ends_of_elif(node.orelse, module)
+    else:
+        yield from open_ends(node.orelse, module)
+
+
+def _ends_of_try(node: cst.Try | cst.TryStar, module: PythonModule) -> Iterator[cst.CSTNode]:
+    if not leaves(node.body, module):
+        yield from open_ends(node.orelse if node.orelse is not None else node.body, module)
+    for handler in node.handlers:
+        if not leaves(handler.body, module):
+            yield handler

@@ -54,7 +54,7 @@ class UnserializableReturn(Rule):
 
     **Limits**
 
-    The runtime's encoder writes Decimal as a number and bytes as text, so these are fine. Tells kinds that are
+    The runtime's encoder writes Decimal as a number and bytes as text: these are fine. Tells kinds that are
     certain: what the code writes, what helpers return, the common functions of the standard library and of a
     few packages (`data/value_kinds.toml`; the option `kinds` adds more, import path to kind), and what AWS
     calls answer (`data/response_kinds.toml`). Whatever a function tests with `isinstance` is left alone, as

@@ -323,3 +323,27 @@ def test_contents_of_helpers() -> None:
 def test_answers_of_aws(body: str, runtime: list[str], standard: list[str] | None) -> None:
     assert refuses(body) == runtime
     assert refuses(body, standard=True) == (runtime if standard is None else standard)
+
+
+@pytest.mark.parametrize(
+    ("body", "kinds"),
+    [
+        ("x = {1}\nif event:\n    x = 1\nelse:\n    x = 'a'\nreturn x", {"int", "str"}),
+        ("x = {1}\nif event:\n    x = 1\nelif not event:\n    x = 2.5\nreturn x", {"set", "int", "float"}),
+        ("x = None\ntry:\n    x = 1\nexcept ValueError:\n    x = 'a'\nreturn x", {"int", "str"}),
+        ("x = None\ntry:\n    x = 1\nexcept ValueError:\n    raise\nreturn x", {"int"}),
+        ("x = None\ntry:\n    x = 1\nexcept ValueError:\n    print(x)\nreturn x", {"none", "int"}),
+        ("x = {1}\nwith open('f'):\n    x = 1\nreturn x", {"int"}),
+        ("x = {1}\nfor _ in event:\n    x = 1\nreturn x", {"set", "int"}),
+        (
+            "x = {1}\nmatch event:\n    case 1:\n        x = 1\n    case _:\n        x = 'a'\nreturn x",
+            {"int", "str"},
+        ),
+        (
+            "x = {1}\nfor _ in event:\n    if _:\n        x = 1\n    else:\n        x = 2\n    return x\n",
+            {"int", "none"},
+        ),
+    ],
+)
+def test_what_is_always_replaced(body: str, kinds: set[str]) -> None:
+    assert kinds_of(body) == kinds
