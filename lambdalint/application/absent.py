@@ -84,7 +84,7 @@ def _is_listed(packages: Packages, names: tuple[str, ...]) -> bool:
 
 
 def _searches_elsewhere(handler: Handler) -> bool:
-    if any(_MOVES_PATH.search(module.source.text) for module in handler.reach.modules):
+    if any(module.mentions(_MOVES_PATH) for module in handler.reach.modules):
         return True
     for function in handler.functions:
         environment = function.environment

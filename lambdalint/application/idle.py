@@ -105,7 +105,7 @@ def is_custom_resource(handler: Handler) -> bool:
         return True
     # Libraries of event classes name the fields of every event, so only the handler's own modules count.
     own = {id(handler.module): handler.module, id(handler.imported): handler.imported}.values()
-    return any(_RESPONDS.search(module.source.text) for module in own)
+    return any(module.mentions(_RESPONDS) for module in own)
 
 
 def is_simulated(handler: Handler) -> bool:

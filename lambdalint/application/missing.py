@@ -237,6 +237,6 @@ def _parsed(application: Application, linked: Linked) -> PythonModule | None:
 
 def _may_bind(module: PythonModule) -> bool:
     """Whether the module may bind names in a way that cannot be seen."""
-    if _BINDS_UNSEEN.search(module.source.text):
+    if module.mentions(_BINDS_UNSEEN):
         return True
     return bool(module.names.module_scope.bindings.get("*"))

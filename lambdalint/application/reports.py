@@ -76,7 +76,7 @@ def report(handler: Handler) -> Report:
     if empty is not None:
         return empty
     constant = all(isinstance(value, cst.Name) and value.value == "None" for value in returned if value)
-    if not constant and any(_MENTION.search(module.source.text) for module in handler.reach.modules):
+    if not constant and any(module.mentions(_MENTION) for module in handler.reach.modules):
         return _UNKNOWN  # it may come into the answer in a way that is not seen
     return Report("no")
 

@@ -78,7 +78,7 @@ def _sharing() -> Mapping[str, str]:
 def needs_shared_memory(evaluator: Evaluator, reach: Reach) -> Iterator[Needs]:
     """The calls within reach that fail for want of shared memory, and have nothing to fall back on."""
     for module in reach.modules:
-        if not _TEXT.search(module.source.text):
+        if not module.mentions(_TEXT):
             continue
         for call in module.nodes(cst.Call):
             what = _shared(evaluator, module, call)
@@ -153,7 +153,7 @@ def only_elsewhere(module: PythonModule, node: cst.CSTNode) -> bool:
 def splits(evaluator: Evaluator, reach: Reach) -> Iterator[Split]:
     """The pools, threads and processes within reach that are given a function of the application's own."""
     for module in reach.modules:
-        if not _TEXT.search(module.source.text):
+        if not module.mentions(_TEXT):
             continue
         for call in module.nodes(cst.Call):
             for node, kind, worker in _given(evaluator, module, call):

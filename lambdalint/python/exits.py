@@ -49,7 +49,7 @@ def exits(evaluator: Evaluator, reach: Reach) -> Iterator[Exit]:
     """
     analysis = _Analysis(evaluator, reach)
     for module in reach.modules:
-        if not _TEXT.search(module.source.text):
+        if not module.mentions(_TEXT):
             continue
         for node, what in _endings(module):
             if Phase.INVOKE in reach.phases(module, node) and analysis.ends(module, node, what):

@@ -434,7 +434,7 @@ _DECLARED = re.compile(
 
 def _is_declared(module: PythonModule, clause: cst.BaseSuite) -> bool:
     """Whether a comment in a clause, or beside its `except`, says that the failure may go unnoticed."""
-    if not _DECLARED.search(module.source.text):
+    if not module.mentions(_DECLARED):
         return False
     span = module.span(module.parent(clause) or clause)
     lines = range(module.own_line(span.start), module.own_line(span.end) + 1)

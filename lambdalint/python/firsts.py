@@ -34,7 +34,7 @@ class First:
 def only_firsts(handler: HandlerLike) -> tuple[First, ...]:
     """Where the first record (or some other by a constant index) is read; () where anything else may be made
     of the list of records, or of the event as a whole."""
-    if not any(_PICKS_ONE.search(module.source.text) for module in handler.reach.modules):
+    if not any(module.mentions(_PICKS_ONE) for module in handler.reach.modules):
         return ()
     return _Firsts(handler.evaluator, handler.reach, handler.effects, handler.node).found()
 

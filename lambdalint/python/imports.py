@@ -32,7 +32,7 @@ def unread_imports(module: PythonModule) -> Sequence[Binding]:
     """
     names = module.names
     found = [binding for binding in names.imports if not binding.reads and _binds_for_use(binding)]
-    if not found or _reads_any_name(module) or _FILE_NOQA.search(module.source.text):
+    if not found or _reads_any_name(module) or module.mentions(_FILE_NOQA):
         return ()
     return [
         binding

@@ -55,6 +55,7 @@ class PythonModule:
         self.tree = tree
         # Offsets, in the text that was parsed, before which a form feed was taken out.
         self._removed = removed
+        self._mentions: dict[re.Pattern[str], bool] = {}
 
     @classmethod
     def parse(cls, source: Source) -> PythonModule:
@@ -318,6 +319,13 @@ class PythonModule:
         return Span(lines[first], lines[last])
 
     # Meaning
+
+    def mentions(self, pattern: re.Pattern[str]) -> bool:
+        """Whether the text matches somewhere; looked for once, however many handlers reach the module."""
+        found = self._mentions.get(pattern)
+        if found is None:
+            found = self._mentions[pattern] = pattern.search(self.source.text) is not None
+        return found
 
     @cached_property
     def names(self) -> ModuleNames:

@@ -349,7 +349,7 @@ class _Analysis:
         """Whether coroutines may do something else during a pause."""
         if not isinstance(module.parent(call), cst.Await):
             return False
-        return any(_CONCURRENT.search(each.source.text) for each in self.reach.modules)
+        return any(each.mentions(_CONCURRENT) for each in self.reach.modules)
 
     def _is_beside(self, module: PythonModule, node: cst.CSTNode, depth: int = 0) -> bool:
         """Whether the node runs in a thread or process that the handler starts beside itself."""
@@ -542,9 +542,9 @@ def _is_simulated(module: PythonModule, call: cst.Call) -> bool:
     function = module.enclosing_function(call)
     if isinstance(function, cst.FunctionDef) and _SIMULATED.search(function.name.value.replace("_", " ")):
         return True
-    if not _SIMULATED.search(module.source.text):
+    if not module.mentions(_SIMULATED):
         return False
-    if _SIMULATED_BY_SLEEP.search(module.source.text):
+    if module.mentions(_SIMULATED_BY_SLEEP):
         return True
     line = module.own_line(module.span(call).start)
     return any(_SIMULATED.search(module.comment_at(each)) for each in (line, line - 1) if each > 0)
