@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from lambdalint.application.proxies import is_behind_proxy
+from lambdalint.application.database_proxies import is_behind_proxy
 from lambdalint.finding import Finding
 from lambdalint.python.connections import guard
 from lambdalint.python.varying import Varies, of_arguments
