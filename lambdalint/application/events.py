@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -34,8 +34,9 @@ class Shape:
     """The fields of one kind of event.
 
     `fields` are always there, `sometimes` on some events only. `parts` are the fields of what lies within,
-    by the path (None for any item); a part that is not in it is not described. `name` is what people call
-    the sender, `page` documents the shape.
+    by the path (None for any item); a part that is not in it is not described. `instead` says where what
+    another source sends under a path is found. `name` is what people call the sender, `page` documents the
+    shape.
     """
 
     source: str
@@ -43,6 +44,7 @@ class Shape:
     fields: frozenset[str]
     sometimes: frozenset[str] = frozenset()
     parts: Mapping[FieldPath, frozenset[str]] = field(default_factory=dict, compare=False)
+    instead: Mapping[FieldPath, FieldPath] = field(default_factory=dict, compare=False)
     page: str = ""
 
     def sends(self, path: Sequence[str | int | None]) -> bool:
@@ -55,6 +57,15 @@ class Shape:
                 return False
             place = (*place, key)
         return True
+
+    def within(self, place: FieldPath) -> frozenset[str]:
+        """The fields at a place that is described; none for any other."""
+        return self._known(place) or frozenset()
+
+    def with_fields(self, names: str) -> Shape:
+        """The shape with more fields, whose names have commas between."""
+        more = frozenset(name.strip() for name in names.split(",") if name.strip())
+        return replace(self, sometimes=self.sometimes | more) if more else self
 
     def _known(self, place: FieldPath) -> frozenset[str] | None:
         return self.parts.get(place) if place else self.fields | self.sometimes
@@ -137,6 +148,7 @@ def _shapes() -> Mapping[tuple[str, str], Shape]:
             fields=frozenset(row["fields"]),
             sometimes=frozenset(row.get("sometimes", ())),
             parts={_path(path): frozenset(keys) for path, keys in row.get("parts", {}).items()},
+            instead={_path(path): _path(other) for path, other in row.get("instead", {}).items()},
             page=row["page"],
         )
         for row in load("event_shapes.toml")["shape"]

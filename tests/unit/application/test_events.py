@@ -30,7 +30,7 @@ def of_event(event: str, resources: str = "") -> Shape | None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["source"] + row.get("contract", ""))
 def test_every_row_has_its_page(row: dict[str, object]) -> None:
     assert str(row["page"]).startswith("https://docs.aws.amazon.com/")
-    assert row.keys() <= {"source", "contract", "name", "page", "fields", "sometimes", "parts"}
+    assert row.keys() <= {"source", "contract", "name", "page", "fields", "sometimes", "parts", "instead"}
     assert row.get("contract", "rest") in CONTRACTS
     assert row["fields"]
 
