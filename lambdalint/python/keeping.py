@@ -168,18 +168,26 @@ class _Follower:
     def _read(self, module: PythonModule, node: cst.CSTNode) -> None:
         if id(node) in self.seen:
             return
-        phases = self.reach.phases(module, node)
-        if Phase.INVOKE in phases and not self._is_only_asked(module, node):
+        if self._is_invoked(module, node) and not self._is_only_asked(module, node):
             self.seen.add(id(node))
             self.found.append(Place(module, node))
-        if Phase.INIT in phases:
+        if self._is_init(module, node):
             self.seen.discard(id(node))
             self._go(module, node)
 
     def _go_at_init(self, module: PythonModule, node: cst.CSTNode) -> None:
         """Goes on where init comes by: what an invocation passes or gets there is another value."""
-        if Phase.INIT in self.reach.phases(module, node):
+        if self._is_init(module, node):
             self._go(module, node)
+
+    def _is_init(self, module: PythonModule, node: cst.CSTNode) -> bool:
+        """Whether a node runs once: a module's level does, whoever imports it first."""
+        phases = self.reach.phases(module, node)
+        return Phase.INIT in phases or (bool(phases) and module.enclosing_function(node) is None)
+
+    def _is_invoked(self, module: PythonModule, node: cst.CSTNode) -> bool:
+        in_function = module.enclosing_function(node) is not None
+        return in_function and Phase.INVOKE in self.reach.phases(module, node)
 
     @staticmethod
     def _is_only_asked(module: PythonModule, node: cst.CSTNode) -> bool:

@@ -68,6 +68,11 @@ class Made:
         """Whether what it makes is there for as long as the environment lives, and never made anew."""
         return self.life is Life.ONCE or (self.init and self.life is None)
 
+    @property
+    def by_import(self) -> bool:
+        """Whether it is of the level of a module that an invocation is the first to import."""
+        return self.keeper is not None and isinstance(self.keeper.node, cst.Module)
+
 
 # Decorators that keep what a function returned. What they keep for a time only is kept with an age.
 _CACHES = re.compile(r"cache|memo|singleton|once\b|lazy", re.IGNORECASE)
@@ -517,18 +522,7 @@ class Lifetimes:
         for statement in block.body:
             if statement is below:
                 return
-            if isinstance(statement, cst.If):
-                branch: cst.If | cst.Else | None = statement
-                while isinstance(branch, cst.If):
-                    if leaves(branch.body):
-                        yield branch.test
-                    branch = branch.orelse
-            elif isinstance(statement, (cst.Try, cst.With)) and leaves(statement.body):
-                # `try: return cache[key]` before what fills the cache.
-                for inner in statement.body.body:
-                    small = inner.body[-1] if isinstance(inner, cst.SimpleStatementLine) else None
-                    if isinstance(small, cst.Return) and small.value is not None:
-                        yield small.value
+            yield from _leaving_tests(statement)
 
     def _asked(self, module: PythonModule, node: cst.CSTNode, test: cst.BaseExpression) -> Made | None:
         answer = self.state.asks(module, test, node)
@@ -545,6 +539,27 @@ class Lifetimes:
             if function is not None:
                 return self._for_object(module, function, life, place)
         return Made(False, life, place)
+
+
+def _leaving_tests(statement: cst.CSTNode) -> Iterator[cst.BaseExpression]:
+    """The tests that decide whether a statement leaves its block: `if x: return x`, also within others."""
+    if isinstance(statement, cst.If):
+        branch: cst.If | cst.Else | None = statement
+        while isinstance(branch, cst.If):
+            inner = [test for each in branch.body.body for test in _leaving_tests(each)]
+            if inner or leaves(branch.body):
+                yield branch.test
+                yield from inner
+            branch = branch.orelse
+        if isinstance(branch, cst.Else):
+            yield from (test for each in branch.body.body for test in _leaving_tests(each))
+    elif isinstance(statement, (cst.Try, cst.With)):
+        for each in statement.body.body:
+            yield from _leaving_tests(each)
+            # `try: return cache[key]` before what fills the cache.
+            small = each.body[-1] if isinstance(each, cst.SimpleStatementLine) else None
+            if isinstance(small, cst.Return) and small.value is not None:
+                yield small.value
 
 
 def _function_of(decorator: cst.Decorator) -> cst.BaseExpression:

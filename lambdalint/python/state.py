@@ -80,21 +80,31 @@ class State:
             any(cell.nested for cell in cells),
         )
 
-    def stores(self, module: PythonModule, node: cst.CSTNode) -> Asked | None:
-        """Where the statement around a node keeps what the node gives, if it keeps it for other invocations;
-        only `of_object` of the answer has a meaning."""
+    def stores(self, module: PythonModule, node: cst.CSTNode, depth: int = 0) -> Asked | None:
+        """Where code keeps what a node gives for other invocations, itself or by way of local variables; only
+        `of_object` of the answer has a meaning."""
         below = node
         for above in module.ancestors(node):
             if isinstance(above, cst.Assign) and below is above.value:
-                cells = [
-                    cell
-                    for target in above.targets
-                    if (cell := self._stored(module, target.target)) is not None
-                ]
-                return Asked(False, all(cell.of_object for cell in cells)) if cells else None
+                return self._kept_by(module, above, depth)
             if isinstance(above, cst.BaseSmallStatement | cst.BaseStatement):
                 return None
             below = above
+        return None
+
+    def _kept_by(self, module: PythonModule, assign: cst.Assign, depth: int) -> Asked | None:
+        targets = [target.target for target in assign.targets]
+        cells = [cell for target in targets if (cell := self._stored(module, target)) is not None]
+        if cells:
+            return Asked(False, all(cell.of_object for cell in cells))
+        if depth >= _MAX_DEPTH:
+            return None
+        for target in targets:
+            binding = module.names.bound_by(target) if isinstance(target, cst.Name) else None
+            for read in binding.reads if binding is not None else ():
+                found = self.stores(module, read, depth + 1)
+                if found is not None:
+                    return found
         return None
 
     def _stored(self, module: PythonModule, target: cst.BaseExpression) -> _Cell | None:
@@ -175,10 +185,10 @@ class State:
             elif binding.scope is not module.names.scope(name) and self._is_nonlocal(module, binding):
                 yield _Cell(nested=True)
                 return
-            elif binding.value is not None and depth < _MAX_DEPTH:
-                cells = list(self._of_alias(module, binding.value, depth + 1))
+            elif depth < _MAX_DEPTH and (value := _assigned(binding)) is not None:
+                cells = list(self._of_alias(module, value, depth + 1))
                 if cells:
-                    ages = self.tells_time(module, binding.value)
+                    ages = self.tells_time(module, value)
                     yield from (_Cell(cell.of_object, cell.nested, cell.ages or ages) for cell in cells)
                     return
 
@@ -446,6 +456,13 @@ def _is_variable(binding: Binding) -> bool:
         binding.kind not in (BindingKind.FUNCTION, BindingKind.CLASS, BindingKind.TYPE)
         and not binding.is_import
     )
+
+
+def _assigned(binding: Binding) -> cst.BaseExpression | None:
+    """What a binding gets, or is a part of: `kept, time = cache[key]`."""
+    if binding.value is None and isinstance(binding.node, cst.Assign):
+        return binding.node.value
+    return binding.value
 
 
 def _has_own_memory(binding: Binding) -> bool:

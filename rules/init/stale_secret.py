@@ -63,12 +63,12 @@ class StaleSecret(Rule):
 
     **Limits**
 
-    Known are the calls in `data/secret_reads.toml`; the option `reads` names more, by import path. A plain
-    parameter or configuration that is kept is `info`: whether it is to change while environments live, only
-    its owner knows. Any read of the same secret that an invocation repeats counts as seeing the rotation, as
-    does a cache with an age, whatever it is. Decrypting an environment variable with KMS is not this. Silent
-    where only schedules rarer than six hours and deployments invoke the function: no environment lives that
-    long.
+    Known are the calls in `data/secret_reads.toml`; the option `reads` names more, by import path. Kept
+    configuration of AppConfig is `info`, and so is a plain parameter, but only with the option `parameters`:
+    most are names of resources, which do not change while environments live. Any read of the same secret
+    that an invocation repeats counts as seeing the rotation, as does a cache with an age, whatever it is.
+    Decrypting an environment variable with KMS is not this. Silent where only schedules rarer than six hours
+    and deployments invoke the function: no environment lives that long.
 
     **References**
 
@@ -81,23 +81,26 @@ class StaleSecret(Rule):
     name = "stale-secret"
     severity = "warning"
     reads = "code"
-    options: ClassVar[Mapping[str, OptionValue]] = {"reads": []}
+    options: ClassVar[Mapping[str, OptionValue]] = {"reads": [], "parameters": False}
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:
         """One finding for each read."""
         found = handler.reads_of_secrets(self)
         if not found or seldom(handler, LIFETIME):
             return
+        plain = bool(handler.application.options(self)["parameters"])
         again = [read for read in found if read.made.life in (Life.INVOCATION, Life.RENEWED)]
         for read in found:
             if not read.made.kept or any(read.may_read_the_same(other) for other in again):
+                continue
+            if not read.is_secret and read.reader.kind == "parameter" and not plain:
                 continue
             proof = _proof(handler, read)
             if proof is not None:
                 yield self._finding(handler, read, *proof)
 
     def _finding(self, handler: Handler, read: SecretRead, place: Place, role: str) -> Finding:
-        when = "at init" if read.made.init else "by one invocation"
+        when = "at init" if read.made.init or read.made.by_import else "by one invocation"
         unseen = "its rotation is never seen" if read.is_secret else "its changes are never seen"
         tied = handler.ids[0] if len(handler.ids) == 1 else None
         return self.finding(
@@ -112,19 +115,19 @@ class StaleSecret(Rule):
 
 def _proof(handler: Handler, read: SecretRead) -> tuple[Place, str] | None:
     """Where an invocation reads what was kept, or what keeps it; None where nothing does."""
-    if read.made.init:
-        found = uses(handler.evaluator, handler.reach, read.module, read.call)
-        return (found[0], "used here, however old it is by then") if found else None
     keeper = read.made.keeper
-    return (keeper, "kept from here on") if keeper is not None else None
+    if keeper is not None and not read.made.init and not read.made.by_import:
+        return keeper, "kept from here on"
+    found = uses(handler.evaluator, handler.reach, read.module, read.call)
+    return (found[0], "used here, however old it is by then") if found else None
 
 
 def _advice(read: SecretRead) -> str:
     if read.reader.store == "AppConfig":
         return "ask for it in the handler, through Powertools' get_app_config or the AppConfig agent"
     function = "get_secret" if read.reader.store == "Secrets Manager" else "get_parameter"
+    again = "; or read it again when it is refused" if read.is_secret else ""
     return (
         f"read it in the handler through what keeps it with an age, such as Powertools' "
-        f"{function}(name, max_age=300) or the Parameters and Secrets extension; or read it again when it is "
-        "refused"
+        f"{function}(name, max_age=300) or the Parameters and Secrets extension{again}"
     )

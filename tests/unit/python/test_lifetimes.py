@@ -539,6 +539,28 @@ def handler(event, context):
 def handler(event, context):
     if event["x"]:
         x = make()
+=== renewed
+c = {}
+def f(k):
+    if k in c:
+        kept, at = c[k]
+        if time.time() - at < 300:
+            return kept
+    x = make()
+    found = parse(x)
+    c[k] = (found, time.time())
+    return found
+def handler(event, context):
+    f("k")
+=== once
+c = {}
+def f(k):
+    if k:
+        if k in c:
+            return c[k]
+    c[k] = make()
+def handler(event, context):
+    f("k")
 """
 
 
