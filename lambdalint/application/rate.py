@@ -56,11 +56,12 @@ def _is_rare(trigger: Trigger, minutes: int) -> bool:
     if trigger.source in _RARE_SOURCES:
         return True
     return trigger.source in _SCHEDULES and all(
-        each is None or each > minutes for each in _intervals(trigger)
+        each is None or each > minutes for each in intervals(trigger)
     )
 
 
-def _intervals(trigger: Trigger) -> Iterator[float | None]:
+def intervals(trigger: Trigger) -> Iterator[float | None]:
+    """The fewest minutes between two runs of a schedule, for each outcome of its expression."""
     for name in ("Schedule", "ScheduleExpression"):
         for outcome in trigger.option(name):
             value = outcome.value.value if isinstance(outcome.value, Known) else None

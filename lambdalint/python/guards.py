@@ -15,7 +15,8 @@ import libcst as cst
 from lambdalint.python import records
 from lambdalint.python.effects import Effect, own_nodes
 from lambdalint.python.module import PythonModule
-from lambdalint.python.symbols import FromEvent, alternatives
+from lambdalint.python.symbols import FromEvent, Literal, alternatives
+from lambdalint.python.syntax import last_name
 
 if TYPE_CHECKING:
     from lambdalint.python.failures import HandlerLike
@@ -47,6 +48,19 @@ def guards(handler: HandlerLike) -> tuple[Guard, ...]:
     for guard in search.run(handler.module, handler.node):
         found.setdefault(id(guard.node), guard)
     return tuple(found.values())
+
+
+def mentions(handler: HandlerLike, guard: Guard) -> Iterator[str]:
+    """The words of a guard's test: fields of the event, constants, and functions that it asks."""
+    for node in own_nodes(guard.module, guard.node.test):
+        if isinstance(node, cst.Call):
+            yield last_name(node.func)
+        if isinstance(node, (cst.Name, cst.SimpleString, cst.Subscript, cst.Call)):
+            for option in alternatives(handler.evaluator.value(guard.module, node)):
+                if isinstance(option, FromEvent):
+                    yield from (step for step in option.path if isinstance(step, str))
+                elif isinstance(option, Literal) and isinstance(option.value, str):
+                    yield option.value
 
 
 @dataclass(frozen=True)
