@@ -231,6 +231,18 @@ class Kinds:
             found.extend(self.of(module, value, within) if value is not None else ())
         return _unique(found)
 
+    def entered(
+        self, module: PythonModule, call: cst.Call, within: Activation | None = None
+    ) -> Iterator[tuple[PythonModule, cst.FunctionDef | cst.Lambda, Activation]]:
+        """The functions of the application that a call runs, with what their parameters are given."""
+        depth = within.depth + 1 if within is not None else 0
+        if depth > _MAX_DEPTH:
+            return
+        for function in alternatives(self.evaluator.value(module, call.func)):
+            if isinstance(function, Function):
+                activation = self._activation(module, call, within, function, depth)
+                yield function.module, function.node, activation
+
     # Contents
 
     def _written(self, made: Made) -> Iterator[Part]:
