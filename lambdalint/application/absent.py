@@ -1,7 +1,7 @@
 """Third-party packages that code imports and nothing brings: neither manifest, layer, bundle nor runtime.
 
-Only what is sure is told. Everything must be in sight: the bundle, its layers, the list that is installed; and
-for each listed distribution all that it may bring along must be known.
+Only what is sure is told. Everything must be in sight: the bundle, its layers, the list that is installed;
+and for each listed distribution all that it may bring along must be known.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 # Whoever changes the path, or how imports are found, has packages elsewhere.
 _MOVES_PATH = re.compile(
-    r"\bsys\.path\b|\bsite\.addsitedir\b|\bunzip_requirements\b|\bsys\.meta_path\b|\bpip\b"
+    r"\bsys\.path\b|\bsite\.addsitedir\b|\bunzip_requirements\b|\bsys\.meta_path\b"
+    r"|\bpip3? install\b|[\"']pip3?[\"']"
 )
 _SHARED = frozenset({"google", "azure", "backports", "opentelemetry", "ruamel", "zope", "jaraco", "amazon"})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -24,8 +25,9 @@ def _code_folder(place: Application) -> Path | None:
     return folder if module else None
 
 
-def listed(name: str, edit: Edit, only: str = "requirements.txt") -> Fault:
-    """The list of requirements in the CodeUri, edited; made where there is none."""
+def listed(name: str, edit: Edit, only: str = "requirements.txt", whole: bool = False) -> Fault:
+    """The list of requirements in the CodeUri, edited; made where there is none. `whole`: only where nothing
+    is out of sight, so that something may be said to be unused."""
 
     def plant(place: Application, copy: Path) -> Planted | None:
         folder = _code_folder(place)
@@ -34,6 +36,8 @@ def listed(name: str, edit: Edit, only: str = "requirements.txt") -> Fault:
         path = folder / only
         others = ("requirements.txt", "pyproject.toml", "Pipfile")
         if only != "requirements.txt" and any((copy / folder / other).exists() for other in others):
+            return None
+        if whole and _sees_too_little(place, copy):
             return None
         before = (copy / path).read_bytes() if (copy / path).exists() else b""
         if before.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -154,7 +158,7 @@ def _other_functions(place: Application, copy: Path) -> list[tuple[Path, str]]:
         if not text or not uri or not (language or "").startswith("python"):
             continue
         module, _, name = text.rpartition(".")
-        folder = (place.template.parent / uri).as_posix()
+        folder = posixpath.normpath((place.template.parent / uri).as_posix())
         file = Path(folder, module.replace(".", "/") + ".py")
         apart = own is not None and Path(folder) != own and own not in Path(folder).parents
         if apart and Path(folder) not in own.parents and (copy / file).is_file():
@@ -178,9 +182,11 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         ),
     ),
     "unused-dependency": (
-        listed("a line", lambda text: text.rstrip("\n") + "\nxmltodict\n"),
-        listed("another name than the import's", lambda text: f"beautifulsoup4==4.12.3\n{text}"),
-        listed("with a version", lambda text: text.rstrip("\n") + "\nphonenumbers>=8 # numbers\n"),
+        listed("a line", lambda text: text.rstrip("\n") + "\nxmltodict\n", whole=True),
+        listed("another name than the import's", lambda text: f"beautifulsoup4==4.12.3\n{text}", whole=True),
+        listed(
+            "with a version", lambda text: text.rstrip("\n") + "\nphonenumbers>=8 # numbers\n", whole=True
+        ),
     ),
     "missing-dependency": (
         unlisted("a package of its own name", "import xmltodict"),
