@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,13 +12,14 @@ from lambdalint.application.mentions import unmentioned
 from lambdalint.application.unseen import libraries
 from lambdalint.python.variables import Reader, known_layer, readers, runtime_variable
 from lambdalint.template.identity import render
-from lambdalint.template.values import Reference, Unknown
+from lambdalint.template.values import Known, Path, Reference, Unknown
 
 if TYPE_CHECKING:
     from lambdalint.application.application import Application, Handler
     from lambdalint.application.link import Bundle
     from lambdalint.python.environment import EnvRead
     from lambdalint.template.function import LambdaFunction, Property
+    from lambdalint.template.template import Template
 
 # Why a bundle may get variables that neither template nor Dockerfile names (law 9).
 _SETTERS = frozenset({"exec wrapper", "image with an entry point", "image on an unknown base"})
@@ -196,3 +197,37 @@ def _is_read_by_library(name: str, roots: frozenset[str]) -> bool:
 def _reads_configuration(application: Application) -> bool:
     """Whether code asks Lambda for a function's configuration, its environment included."""
     return any(text in module.source.text for module in application.modules for text in _BY_API)
+
+
+# Secrets
+
+
+@dataclass(frozen=True, eq=False)
+class WrittenVariable:
+    """A variable whose value in the template is a secret, with the functions that get it."""
+
+    what: str
+    name: str
+    value: Property
+    functions: tuple[LambdaFunction, ...]
+
+
+def secrets_written(template: Template, more: Mapping[str, str]) -> Iterator[WrittenVariable]:
+    """The environment variables of a template that hold a secret by its structure, once where each is
+    written. `more` are further patterns."""
+    from lambdalint.python.secret_patterns import may_hold_secret, secrets_in
+
+    if not more and not may_hold_secret(template.source.text):
+        return
+    found: dict[Path, WrittenVariable] = {}
+    for function in template.functions:
+        environment = function.environment
+        for name, outcomes in () if isinstance(environment, Unknown) else environment.items():
+            for outcome in outcomes:
+                text = outcome.value.value if isinstance(outcome.value, Known) else None
+                secret = next(secrets_in(text, more), None) if isinstance(text, str) else None
+                if secret is not None:
+                    known = found.get(outcome.path)
+                    functions = (*(known.functions if known is not None else ()), function)
+                    found[outcome.path] = WrittenVariable(secret.what, name, outcome, functions)
+    yield from found.values()

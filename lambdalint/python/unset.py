@@ -36,6 +36,17 @@ def excuse(evaluator: Evaluator, reach: Reach, environment: Environment, read: E
     return next((reason for place in places if (reason := spared.why(*place, 0))), "")
 
 
+def chosen_by_variable(
+    evaluator: Evaluator, reach: Reach, environment: Environment, module: PythonModule, node: cst.CSTNode
+) -> bool:
+    """Whether an environment variable decides, in its own function, whether code comes to a node: it may be
+    for a developer's machine."""
+    spared = _Spared(evaluator, reach, environment)
+    return any(
+        test is not None and spared.depends_on_variable(module, test, 0) for test, _ in deciders(module, node)
+    )
+
+
 class _Spared:
     def __init__(self, evaluator: Evaluator, reach: Reach, environment: Environment) -> None:
         self.evaluator = evaluator
@@ -48,7 +59,7 @@ class _Spared:
             if any(_catches(handler, around) for handler in around.handlers):
                 return "the error is caught"
         for test, _ in deciders(module, node):
-            if test is not None and self._depends_on_variable(module, test, 0):
+            if test is not None and self.depends_on_variable(module, test, 0):
                 return "a variable decides"
         function = module.enclosing_function(node)
         if function is None or depth >= _MAX_DEPTH or self.reach.is_entry(module, function):
@@ -58,14 +69,14 @@ class _Spared:
         ]
         return reasons[0] if reasons and all(reasons) else ""
 
-    def _depends_on_variable(self, module: PythonModule, expr: cst.CSTNode, depth: int) -> bool:
+    def depends_on_variable(self, module: PythonModule, expr: cst.CSTNode, depth: int) -> bool:
         """Whether an expression reads an environment variable, itself or by the names and helpers it uses."""
         for node in module.descendants(expr):
             if id(node) in self.environment.by_node:
                 return True
             if depth < _MAX_DEPTH and isinstance(node, (cst.Name, cst.Attribute)):
                 for home, value in self._values(module, node):
-                    if self._depends_on_variable(home, value, depth + 1):
+                    if self.depends_on_variable(home, value, depth + 1):
                         return True
         return False
 
