@@ -95,20 +95,32 @@ def _texts(evaluator: Evaluator, call: AwsCall) -> tuple[Mapping[str, tuple[_Pla
             continue
         module, expr = call.arguments[name]
         symbol = evaluator.value(module, expr)
-        if isinstance(symbol, Literal) and isinstance(symbol.value, str):
-            found[name] = (_written_at(evaluator, module, expr), symbol.value)
+        written = _written_at(evaluator, module, expr)
+        if written is not None and isinstance(symbol, Literal) and isinstance(symbol.value, str):
+            found[name] = (written, symbol.value)
         elif not _is_condition(evaluator, module, expr, 0):
             complete = False
     return found, complete
 
 
-def _written_at(evaluator: Evaluator, module: PythonModule, expr: cst.BaseExpression) -> _Place:
-    """Where a text is written: behind a name, what the name was given."""
+def _written_at(
+    evaluator: Evaluator, module: PythonModule, expr: cst.BaseExpression, depth: int = 0
+) -> _Place | None:
+    """Where a text is written: behind a name, what the name was given. None where it is put together."""
+    if isinstance(expr, (cst.SimpleString, cst.ConcatenatedString, cst.FormattedString, cst.Attribute)):
+        return module, expr
+    if depth > 6:
+        return None
+    if isinstance(expr, cst.BinaryOperation):
+        sides = [_written_at(evaluator, module, side, depth + 1) for side in (expr.left, expr.right)]
+        return None if None in sides else (module, expr)
     if isinstance(expr, cst.Name):
         bindings = evaluator.reaching(module, expr)
-        if len(bindings) == 1 and isinstance(bindings[0].value, (cst.SimpleString, cst.ConcatenatedString)):
-            return module, bindings[0].value
-    return module, expr
+        if len(bindings) == 1 and bindings[0].value is not None:
+            return _written_at(evaluator, module, bindings[0].value, depth + 1)
+        if len(bindings) == 1 and bindings[0].is_import:
+            return module, expr
+    return None
 
 
 def _is_condition(evaluator: Evaluator, module: PythonModule, expr: cst.BaseExpression, depth: int) -> bool:

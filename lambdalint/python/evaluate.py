@@ -1170,6 +1170,8 @@ class Evaluator:
         if name == "format" and isinstance(base, Literal) and isinstance(base.value, str):
             return format_text(base.value, self.arguments(module, expr, frame))
         if name == "join" and isinstance(base, Literal) and expr.args:
+            if self._is_grown(module, expr.args[0].value):
+                return Unknown("computed")
             many = self.value(module, expr.args[0].value, frame)
             entries = self._display_items(many) if isinstance(many, Display) else None
             if entries is not None and isinstance(many, Display):
@@ -1182,6 +1184,20 @@ class Evaluator:
         if isinstance(base, EnvVar) and name in ("lower", "upper"):
             return base
         return Unknown("computed")
+
+    @staticmethod
+    def _is_grown(module: PythonModule, expr: cst.BaseExpression) -> bool:
+        """Whether something is added to the list that a name is bound to."""
+        if not isinstance(expr, cst.Name):
+            return False
+        for binding in module.names.lookup(expr):
+            for read in binding.reads:
+                parent = module.parent(read)
+                if isinstance(parent, cst.Attribute) and parent.attr.value in ("append", "extend", "insert"):
+                    return True
+                if isinstance(parent, cst.AugAssign) and parent.target is read:
+                    return True
+        return False
 
     # Functions
 

@@ -408,3 +408,10 @@ def test_text_merges_neighbouring_literals(parts: list[Symbol]) -> None:
     assert not any(isinstance(a, Literal) and isinstance(b, Literal) for a, b in pairwise(pieces))
     known = "".join(str(part.value) for part in parts if isinstance(part, Literal))
     assert "".join(str(piece.value) for piece in pieces if isinstance(piece, Literal)) == known
+
+
+def test_a_list_that_grows_is_not_joined_as_it_was_written() -> None:
+    found = analyse(
+        "parts = ['a']\nparts.append('b')\ntext = ','.join(parts)\ndef handler(event, context):\n    text\n"
+    )
+    assert isinstance(found.value("text"), Unknown)
