@@ -8,6 +8,7 @@ bound says: a count, a deadline, what is left of the Timeout. A loop without a k
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -82,6 +83,7 @@ class _Taken:
     module: PythonModule
     seconds: float
     before: _Taken | None
+    times: int = 1
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,35 @@ class _Ends:
         self.raised += other.raised
 
 
+class _Turns:
+    """What a loop's variable is in each turn."""
+
+    def __init__(self, values: range | Sequence[Number | None]) -> None:
+        self._values = values
+        self._next = 0
+
+    @property
+    def left(self) -> int:
+        """How many turns are to come."""
+        return len(self._values) - self._next
+
+    def take(self) -> Number | None:
+        """The next turn's value."""
+        found = self._values[self._next]
+        self._next += 1
+        return Number(float(found)) if isinstance(found, int) else found
+
+    def skip(self, count: int) -> None:
+        """Leaves turns out."""
+        self._next += count
+
+    def after(self, count: int) -> _Turns:
+        """The turns after some."""
+        found = _Turns(self._values)
+        found._next = self._next + count
+        return found
+
+
 class _GaveUp(Exception):
     """Too much to walk."""
 
@@ -147,6 +178,7 @@ class _Walk:
         self.roots: dict[int, tuple[PythonModule, cst.FunctionDef]] = {}
         self.steps = 0
         self._raised: _Paths = []
+        self._equalities = 0  # tests for one very number, which a turn that is skipped may be
         self._texts: dict[int, str] = {}
         self._idle: dict[int, set[str] | None] = {}
         self._mark(pauses)
@@ -404,13 +436,19 @@ class _Walk:
         node: cst.For | cst.While,
         paths: _Paths,
         stack: tuple[cst.CSTNode, ...],
-        turns: Iterator[Number | None] | None,
+        turns: _Turns | None,
     ) -> _Ends:
-        """Goes round a loop until it ends. One without a known end counts once."""
+        """Goes round a loop until it ends. One without a known end counts once.
+
+        Where each turn does the same to the path that slept longest, turns are not gone one by one.
+        """
         ends = _Ends()
         once: _Ends | None = None
         going = paths
-        for turn in range(_MAX_TURNS):
+        trail: list[_Path] = []
+        turn = 0
+        while turns is not None or turn < _MAX_TURNS:
+            equalities = self._equalities
             entered, left = self._enter(module, node, going, stack, turns)
             ends.through += left
             if not entered:
@@ -421,14 +459,50 @@ class _Walk:
             ends.broke += found.broke
             _prune(ends)
             going = _best([*found.through, *found.continued])
-            if turn == 0:
+            turn += 1
+            if once is None:
                 once = _Ends(
                     [*ends.through, *going], list(ends.broke), [], list(ends.returned), list(ends.raised)
                 )
             if not going:
                 return self._done(module, node, ends, stack)
+            trail = [*trail[-2:], going[0]] if equalities == self._equalities else []
+            if len(trail) == 3 and _is_steady(*trail):
+                skipped = self._skip(module, node, trail, stack, turns)
+                if skipped:
+                    turn += skipped
+                    going = [trail[-1]]
+                trail = []
         assert once is not None
         return self._done(module, node, once, stack)
+
+    def _skip(
+        self,
+        module: PythonModule,
+        node: cst.For | cst.While,
+        trail: list[_Path],
+        stack: tuple[cst.CSTNode, ...],
+        turns: _Turns | None,
+    ) -> int:
+        """Sets the last of the trail to the path after as many turns like the last one as the loop takes, and
+        tells how many. The turn after them must be like it, too: what ends a loop early is a bound that is
+        passed once and for all."""
+        count = _MAX_TURNS if turns is None else turns.left - 1
+        grown = trail[-1].seconds - trail[-2].seconds
+        while count > 1:
+            later = _after(trail[-2], trail[-1], count)
+            ahead = turns.after(count) if turns is not None else None
+            entered, _ = self._enter(module, node, [later], stack, ahead)
+            found = self.block(module, node.body, entered, stack)
+            self._take_raised()
+            going = _best([*found.through, *found.continued])
+            if going and going[0].seconds - later.seconds == grown:
+                if turns is not None:
+                    turns.skip(count)
+                trail[-1] = later
+                return count
+            count //= 2
+        return 0
 
     def _done(
         self, module: PythonModule, node: cst.For | cst.While, ends: _Ends, stack: tuple[cst.CSTNode, ...]
@@ -445,7 +519,7 @@ class _Walk:
         node: cst.For | cst.While,
         paths: _Paths,
         stack: tuple[cst.CSTNode, ...],
-        turns: Iterator[Number | None] | None,
+        turns: _Turns | None,
     ) -> tuple[_Paths, _Paths]:
         """The paths that take another turn, and those that leave."""
         if isinstance(node, cst.While):
@@ -454,17 +528,17 @@ class _Walk:
             off = [a for path in paths if (a := self._assume(module, node.test, path, False)) is not None]
             return on, off
         assert turns is not None
-        try:
-            value = next(turns)
-        except StopIteration:
+        if turns.left == 0:
             return [], paths
+        value = turns.take()
         names = list(_bound(node.target))
         if len(names) == 1:
             return [path.bind(names[0], value) for path in paths], []
         return [_unknown(path, set(names)) for path in paths], []
 
-    def _turns(self, module: PythonModule, node: cst.For, path: _Path) -> Iterator[Number | None]:
-        """What the loop's variable is, turn by turn; one turn where that cannot be told."""
+    def _turns(self, module: PythonModule, node: cst.For, path: _Path) -> _Turns | None:
+        """What the loop's variable is, turn by turn: one turn where that cannot be told, None where there is
+        no end."""
         iterated = node.iter
         if isinstance(iterated, cst.Call) and iterated.args:
             name = module.names.qualified(iterated.func) or dotted_name(iterated.func) or ""
@@ -473,24 +547,22 @@ class _Walk:
         if isinstance(iterated, cst.Call):
             name = module.names.qualified(iterated.func) or dotted_name(iterated.func) or ""
             if name in ("builtins.range", "xrange", "six.moves.range"):
-                return self._range(module, iterated, path)
-            if name in ("itertools.count", "itertools.repeat"):
-                return iter([None] * (_MAX_TURNS + 1))
-            return iter([None])
+                return _Turns(self._range(module, iterated, path) or (None,))
+            return _Turns((None,))
         display = self.evaluator.value(module, iterated)
         entries = self.evaluator.items(display) if isinstance(display, Display) else None
         if entries is None or not isinstance(display, Display):
-            return iter([None])
-        return iter([self.numbers.number(display.module, expr) for _, expr in entries])
+            return _Turns((None,))
+        return _Turns([self.numbers.number(display.module, expr) for _, expr in entries])
 
-    def _range(self, module: PythonModule, call: cst.Call, path: _Path) -> Iterator[Number | None]:
+    def _range(self, module: PythonModule, call: cst.Call, path: _Path) -> range | None:
         bounds = [self._number(module, argument.value, path) for argument in call.args]
         if not bounds or any(each is None for each in bounds):
-            return iter([None])
+            return None
         low = [int(each.low) for each in bounds if each is not None]
         if len(low) == 3 and low[2] == 0:
-            return iter([None])
-        return (Number(float(value)) for value in range(*low[:3]))
+            return None
+        return range(*low[:3])
 
     # Tests
 
@@ -546,6 +618,8 @@ class _Walk:
         right = self._number(module, test.comparisons[0].comparator, path)
         if compare is None or left is None or right is None:
             return None
+        if isinstance(test.comparisons[0].operator, (cst.Equal, cst.NotEqual)):
+            self._equalities += 1
         return compare(left.low, right.low) if left.exact and right.exact else None
 
     # Expressions
@@ -662,8 +736,8 @@ def _slept(path: _Path) -> Slept:
     taken = path.taken
     while taken is not None:
         key = id(taken.node)
-        times[key] += 1
-        seconds[key] += taken.seconds
+        times[key] += taken.times
+        seconds[key] += taken.seconds * taken.times
         places[key] = (taken.module, taken.node)
         taken = taken.before
     found = [Sleep(*places[key], times[key], seconds[key]) for key in places]
@@ -694,6 +768,55 @@ def _prune(ends: _Ends) -> None:
     ends.raised = _best(ends.raised)
     ends.broke = _best(ends.broke)
     ends.through = _best(ends.through)
+
+
+def _is_steady(first: _Path, second: _Path, third: _Path) -> bool:
+    """Whether two turns of a loop did the same to a path."""
+    if third.seconds - second.seconds != second.seconds - first.seconds or third.facts != second.facts:
+        return False
+    if _sleeps_between(first, second) != _sleeps_between(second, third):
+        return False
+    if not first.names.keys() == second.names.keys() == third.names.keys():
+        return False
+    return all(
+        _step(second.names[name], number) == _step(first.names[name], second.names[name])
+        for name, number in third.names.items()
+    )
+
+
+def _step(one: Number | None, other: Number | None) -> float | None:
+    """By how much a variable grows; None where it is not known before or after."""
+    if one is None or other is None:
+        return None if one is other else math.nan
+    return other.low - one.low if one.exact == other.exact else math.nan
+
+
+def _sleeps_between(one: _Path, other: _Path) -> list[tuple[int, float]]:
+    found = []
+    taken = other.taken
+    while taken is not None and taken is not one.taken:
+        found.append((id(taken.node), taken.seconds))
+        taken = taken.before
+    return found
+
+
+def _after(before: _Path, path: _Path, count: int) -> _Path:
+    """The path after more turns like that from `before` to it."""
+    names: dict[str, Number | None] = {}
+    for name, number in path.names.items():
+        grown = _step(before.names[name], number)
+        names[name] = (
+            Number(number.low + count * grown, number.exact)
+            if number is not None and grown is not None
+            else number
+        )
+    last = path.taken
+    taken = path.taken
+    while taken is not None and taken is not before.taken:
+        last = replace(taken, before=last, times=count * taken.times)
+        taken = taken.before
+    seconds = path.seconds + count * (path.seconds - before.seconds)
+    return replace(path, seconds=seconds, taken=last, names=names)
 
 
 def _unknown(path: _Path, names: set[str]) -> _Path:
