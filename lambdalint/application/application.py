@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from lambdalint.python.results import Results
     from lambdalint.python.returns import Reply
     from lambdalint.python.secret_reads import SecretRead
+    from lambdalint.python.snapshots import Frozen
     from lambdalint.python.waiting import Waiting
     from lambdalint.python.wrapping import Entry
     from lambdalint.template.function import LambdaFunction
@@ -158,10 +159,18 @@ class Handler:
 
     @cached_property
     def replies(self) -> tuple[Reply, ...]:
-        """What the function can return to Lambda; () where something on the way may change it (law 7)."""
+        """What the function can return to Lambda; () where something on the way may change it (law 7), or
+        where it only looks like a handler and other code calls it."""
         from lambdalint.python.returns import replies
 
-        return replies(self.kinds, self.module, self.node) if self.entry.kept.reply else ()
+        if not self.entry.kept.reply or not (self.functions or self._is_uncalled()):
+            return ()
+        return replies(self.kinds, self.module, self.node)
+
+    def _is_uncalled(self) -> bool:
+        """Whether nothing in its module reads the name of a handler that was found by its shape."""
+        bindings = self.module.names.module_scope.bindings.get(self.attribute, [])
+        return not any(binding.reads for binding in bindings)
 
     @cached_property
     def calls(self) -> AwsCalls:
@@ -213,6 +222,13 @@ class Handler:
         if not more or not isinstance(more, list):
             return self.secret_reads
         return secret_reads(self.evaluator, self.reach, self.calls, self.lifetimes, more)
+
+    @cached_property
+    def frozen(self) -> tuple[Frozen, ...]:
+        """What init makes and invocations read, though it should not come out of a snapshot (SnapStart)."""
+        from lambdalint.python.snapshots import frozen
+
+        return tuple(frozen(self.evaluator, self.reach, self.calls, self.lifetimes.state))
 
     @cached_property
     def seldom(self) -> bool:
