@@ -183,7 +183,9 @@ class Numbers:
     ) -> Number | None:
         first = given_[0]
         if name == "builtins.min":
-            return least(*given_)
+            found = least(*given_)
+            exact = all(each is not None and each.exact for each in given_)
+            return Number(found.low, exact) if found is not None else None
         if name == "builtins.max":
             known = [each for each in given_ if each is not None]
             exact = len(known) == len(given_) and all(each.exact for each in known)
