@@ -100,6 +100,18 @@ class Changes:
                 return False
         return True
 
+    def keys(self, bound: Bound) -> frozenset[str] | None:
+        """The keys that are set or taken out before a name is read; None where any may be."""
+        place = self._place(bound)
+        found: set[str] = set()
+        for change in self._of(bound.module, bound.binding):
+            if place is not None and self.places.relation(bound.module, change.node, place) is Relation.NEVER:
+                continue
+            if change.key is None:
+                return None
+            found.add(change.key)
+        return frozenset(found)
+
     def applied(self, bound: Bound, parts: Sequence[Part]) -> Iterator[Part]:
         """What a dict or list holds when it is read: its parts as written, changed by what comes before."""
         from lambdalint.python.kinds import Part

@@ -102,8 +102,11 @@ class _Walk:
             yield from self.value(made, depth + 1)
 
     def _answer(self, made: Made, answer: Answer) -> Iterator[Refused]:
+        changed = self.kinds.changed(made)
+        if changed is None:
+            return
         for place, kind in answer_kinds(answer).items():
-            if kind not in self.encoder.values:
+            if kind not in self.encoder.values and not (place and place[0] in changed):
                 name = ".".join("[]" if step is None else str(step) for step in place).replace(".[]", "[]")
                 yield Refused(kind, made.module, made.node, name, answer=answer)
                 return

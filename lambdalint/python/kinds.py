@@ -220,6 +220,12 @@ class Kinds:
             return False
         return made.bound is None or Changes.of(made.bound.module).never_adds(made.bound, key)
 
+    def changed(self, made: Made) -> frozenset[str] | None:
+        """The keys of a value that are set or taken out before it is read; None where any may be."""
+        if made.bound is None:
+            return frozenset()
+        return Changes.of(made.bound.module).keys(made.bound)
+
     def returned(
         self, module: PythonModule, function: cst.FunctionDef | cst.Lambda, within: Activation | None = None
     ) -> tuple[Made, ...]:
@@ -267,7 +273,7 @@ class Kinds:
             yield Part(None, made.module, node.elt, made.within)
         elif isinstance(node, cst.DictComp):
             yield Part(None, made.module, node.value, made.within, node.key)
-        elif isinstance(node, cst.Call) and made.kind == "dict":
+        elif isinstance(node, cst.Call) and made.name in _DICT_MAKERS:
             for argument in node.args:
                 if argument.keyword is not None:
                     yield Part(argument.keyword.value, made.module, argument.value, made.within)
@@ -281,7 +287,9 @@ class Kinds:
             return all(
                 isinstance(entry, cst.DictElement) and _text(entry.key) is not None for entry in node.elements
             )
-        return isinstance(node, cst.Call) and all(argument.keyword is not None for argument in node.args)
+        return made.name in _DICT_MAKERS and all(
+            argument.keyword is not None for argument in getattr(node, "args", ())
+        )
 
     # Expressions
 
@@ -522,8 +530,10 @@ class Kinds:
                     found.extend(self.of(part.module, part.value, part.within))
             else:
                 found.append(Made("", module, read, within))
-        if all(made.kind == "" and made.answer is None for made in found):
-            return self._of_symbol(module, read, within)
+        if isinstance(loop.iter, cst.Call) and all(not made.kind and made.answer is None for made in found):
+            pages = self.evaluator.value(module, loop.iter)
+            if isinstance(pages, Response) and pages.node is loop.iter:
+                return self._of_symbol(module, read, within)
         return found
 
     def _augmented(
@@ -546,9 +556,11 @@ class Kinds:
     def _of_symbol(
         self, module: PythonModule, expr: cst.BaseExpression, within: Activation | None
     ) -> Iterable[Made]:
-        """By what the evaluator knows: attributes of objects, loops over pages."""
+        """By what the evaluator knows of attributes of objects, calls of the SDK and loops over pages. It
+        keeps whatever may be, so only what all its alternatives agree on is told."""
         symbols = alternatives(self.evaluator.value(module, expr))
-        return [self._from(module, expr, within, symbol) for symbol in symbols]
+        found = [self._from(module, expr, within, symbol) for symbol in symbols]
+        return found if len({made.kind for made in found}) == 1 else ()
 
     def _from(
         self, module: PythonModule, expr: cst.BaseExpression, within: Activation | None, symbol: Symbol
@@ -558,6 +570,10 @@ class Kinds:
         if isinstance(symbol, Text) or (isinstance(symbol, EnvVar) and symbol.required):
             return Made("str", module, expr, within)
         if isinstance(symbol, Response):
+            # For the evaluator, what is read or decoded of an answer is as good as the answer.
+            read = isinstance(expr, cst.Call) and symbol.node is not expr
+            if read or isinstance(expr, cst.Attribute):
+                return Made("", module, expr, within)
             return self._response(module, expr, within, symbol)
         if isinstance(symbol, Sdk):
             return self._sdk(module, expr, within, symbol)
@@ -675,9 +691,10 @@ class Kinds:
         if qualified in _DICT_MAKERS:
             inner = self.of(module, first, within) if first is not None and len(expr.args) == 1 else ()
             if first is not None and expr.args[0].keyword is not None:
-                return (Made("dict", module, expr, within),)
+                return (Made("dict", module, expr, within, name=qualified),)
             known = inner if len(inner) == 1 and inner[0].kind == "dict" else ()
-            return (Made("dict", module, expr, within, inner=known, whole=bool(known) or not expr.args),)
+            whole = bool(known) or not expr.args
+            return (Made("dict", module, expr, within, name=qualified, inner=known, whole=whole),)
         if qualified in ("os.getenv", "os.environ.get"):
             return (Made("str" if len(expr.args) > 1 else "", module, expr, within),)
         kind = self._functions.get(qualified, "")
@@ -826,7 +843,7 @@ def _unique(found: Iterable[Made]) -> tuple[Made, ...]:
 
 def _changes(made: Made) -> bool:
     """Whether something can be put into the value later."""
-    return made.kind in ("dict", "list", "set")
+    return made.kind in ("dict", "list", "set") or made.answer is not None
 
 
 def _has_items(made: Made) -> bool:

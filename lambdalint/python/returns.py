@@ -42,7 +42,7 @@ def replies(kinds: Kinds, module: PythonModule, function: cst.CSTNode) -> tuple[
 
 def _replies(kinds: Kinds, module: PythonModule, function: cst.FunctionDef) -> Iterator[Reply]:
     for statement in module.nodes(cst.Return):
-        if module.enclosing_function(statement) is not function:
+        if module.enclosing_function(statement) is not function or _is_dead(module, statement):
             continue
         value = statement.value
         if value is None:
@@ -52,6 +52,22 @@ def _replies(kinds: Kinds, module: PythonModule, function: cst.FunctionDef) -> I
     if not leaves(function.body, module):
         ends = tuple(open_ends(function.body, module))
         yield Reply(module, function, None, (Made("none", module, function),), ends)
+
+
+def _is_dead(module: PythonModule, statement: cst.CSTNode) -> bool:
+    """Whether something before the statement always leaves the block."""
+    below = statement
+    for above in module.ancestors(statement):
+        if isinstance(above, cst.FunctionDef):
+            return False
+        if isinstance(above, (cst.IndentedBlock, cst.SimpleStatementSuite, cst.SimpleStatementLine)):
+            for each in above.body:
+                if each is below:
+                    break
+                if leaves(each, module):
+                    return True
+        below = above
+    return False
 
 
 def open_ends(block: cst.CSTNode | None, module: PythonModule) -> Iterator[cst.CSTNode]:

@@ -7,7 +7,9 @@ imports, `globals()["x"] = …`).
 
 from __future__ import annotations
 
+import difflib
 import re
+import sys
 from collections.abc import Iterator
 
 import libcst as cst
@@ -18,18 +20,61 @@ from lambdalint.python.names import BUILTINS, Binding, BindingKind, Scope
 from lambdalint.python.places import Places, Relation
 from lambdalint.python.waivers import is_waived
 
+# Builtins of Python 2, and what took their place.
+PYTHON_2 = {
+    "basestring": "str",
+    "cmp": "(a > b) - (a < b)",
+    "execfile": "exec",
+    "file": "open",
+    "long": "int",
+    "raw_input": "input",
+    "reduce": "functools.reduce",
+    "reload": "importlib.reload",
+    "unichr": "chr",
+    "unicode": "str",
+    "xrange": "range",
+}
+# Where names come from that are forgotten often.
+_HOMES = {
+    "Any": "typing",
+    "BotoCoreError": "botocore.exceptions",
+    "ClientError": "botocore.exceptions",
+    "Decimal": "decimal",
+    "Dict": "typing",
+    "HTTPStatus": "http",
+    "List": "typing",
+    "Optional": "typing",
+    "date": "datetime",
+    "timedelta": "datetime",
+    "timezone": "datetime",
+}
 _IN_CLASSES = frozenset({"__module__", "__qualname__"})
 _OLD_PYTHON = re.compile(r"version_info|PY2|PY3|python_version|hexversion")
 
 
-def undefined_names(module: PythonModule, lazy: bool = False) -> Iterator[cst.Name]:
+def undefined_names(module: PythonModule, lazy: bool = False, old: bool = False) -> Iterator[cst.Name]:
     """The reads of names that nothing binds, in the order of the source. `lazy` says that no annotation is
-    evaluated, as from Python 3.14 on."""
+    evaluated, as from Python 3.14 on; `old` that Python 2 may run it, and bind names of its own."""
     if _binds_unseen(module):
         return
     for name in _unbound(module):
-        if not _is_spared(module, name, lazy):
+        if not (old and name.value in PYTHON_2) and not _is_spared(module, name, lazy):
             yield name
+
+
+def suggestion(module: PythonModule, name: str) -> str:
+    """What to do about a name that nothing binds."""
+    if name in PYTHON_2:
+        return f"Python 3 has `{PYTHON_2[name]}` for it"
+    bound = [each for each in module.names.module_scope.bindings if each != name]
+    near = difflib.get_close_matches(name, bound, n=1, cutoff=0.8)
+    if near:
+        return f"did you mean `{near[0]}`? Else import it or bind it above"
+    if name in _HOMES:
+        return f"write `from {_HOMES[name]} import {name}`"
+    if name in sys.stdlib_module_names:
+        return f"write `import {name}`"
+    return f"bind `{name}` before this line, or pass it in"
 
 
 def _unbound(module: PythonModule) -> Iterator[cst.Name]:
@@ -249,13 +294,17 @@ def _is_named_in_text(module: PythonModule, name: str) -> bool:
 
 def _is_tried(module: PythonModule, name: cst.Name) -> bool:
     """Whether it stands where its absence is caught, or in what only Python 2 runs."""
-    for node in tries_around(module, name):
-        if any("NameError" in caught(handler) for handler in node.handlers):
+    for around in tries_around(module, name):
+        if any("NameError" in caught(handler) for handler in around.handlers):
             return True
-    return any(
-        arm.is_conditional and arm.test is not None and _mentions_version(module, arm.test)
-        for arm in arms(module, name)
-    )
+    node: cst.CSTNode | None = name
+    while node is not None:
+        # Functions too are defined in branches on the version.
+        for arm in arms(module, node):
+            if arm.is_conditional and arm.test is not None and _mentions_version(module, arm.test):
+                return True
+        node = module.enclosing_function(node)
+    return False
 
 
 def _mentions_version(module: PythonModule, test: cst.BaseExpression) -> bool:

@@ -94,19 +94,19 @@ class EventShapeMismatch(Rule):
         sent = self._sent(handler)
         if not sent or not handler.entry.kept.event:
             return
-        wrong: dict[FieldPath, list[EventRead]] = {}
+        wrong: dict[FieldPath, list[tuple[FieldPath, EventRead]]] = {}
         for read in required_reads(handler.evaluator, handler.reach):
             path: FieldPath = tuple(None if isinstance(step, int) else step for step in read.path)
             if self._is_missing(sent, path):
-                wrong.setdefault(path, []).append(read)
+                wrong.setdefault(path[:-1], []).append((path, read))
         if not wrong or self._expects_others(handler, sent):
             return
-        for path, reads in wrong.items():
-            first, *others = reads
+        for reads in wrong.values():
+            (path, first), *others = reads
             yield self.finding(
-                f"`{handler.name}` requires `{_text(path)}`, which no trigger of it sends",
+                f"`{handler.name}` requires {_texts(reads)}, which no trigger of it sends",
                 first.module.label(first.node, "raises KeyError"),
-                *(other.module.label(other.node, "and here", Role.RELATED) for other in others),
+                *(other.module.label(other.node, "so does this", Role.RELATED) for _, other in others),
                 *_trigger_labels(sent),
                 help=_help(path, [shape for _, _, shape in sent]),
                 functions=handler.ids,
@@ -134,6 +134,13 @@ class EventShapeMismatch(Rule):
     def _expects_others(self, handler: Handler, sent: _Sent) -> bool:
         names = asked(handler.evaluator, handler.reach)
         return any(not shape.sends((name,)) for name in names for _, _, shape in sent)
+
+
+def _texts(reads: Sequence[tuple[FieldPath, EventRead]]) -> str:
+    """What is missing at one place: one mistake, however many fields are read there."""
+    paths = list(dict.fromkeys(path for path, _ in reads))
+    shown = " and ".join(f"`{_text(path)}`" for path in paths[:2])
+    return f"`{_text(paths[0])}` and {len(paths) - 1} more" if len(paths) > 2 else shown
 
 
 def _text(path: FieldPath) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lambdalint.finding import Finding, Role
-from lambdalint.python.undefined import undefined_names
+from lambdalint.python.undefined import suggestion, undefined_names
 from lambdalint.rule import Rule
 
 if TYPE_CHECKING:
@@ -64,7 +63,8 @@ class UndefinedName(Rule):
     Agrees with ruff's F821, but speaks only of what runs in Lambda. It leaves alone: annotations that Python
     does not evaluate (in quotation marks, of local variables, under `from __future__ import annotations`);
     modules with `exec` or `import *`; names that the code also names as text, as `globals()["x"]` does; names
-    in `try` with `except NameError`, or in a branch on the version of Python; lines with `# noqa`,
+    in `try` with `except NameError`, or in a branch on the version of Python; builtins of Python 2 where no
+    template says that Python 3 runs the code; lines with `# noqa`,
     `# noqa: F821` or pylint's `undefined-variable`. One finding for each name of a module.
 
     **References**
@@ -80,7 +80,7 @@ class UndefinedName(Rule):
 
     def check_module(self, module: ApplicationModule) -> Iterator[Finding]:
         found: dict[str, list[cst.Name]] = {}
-        for name in undefined_names(module.module, _is_lazy(module)):
+        for name in undefined_names(module.module, _is_lazy(module), _is_old(module)):
             if module.runs(name):
                 found.setdefault(name.value, []).append(name)
         for text, reads in found.items():
@@ -89,7 +89,7 @@ class UndefinedName(Rule):
                 f"`{text}` is read here, but nothing binds it",
                 module.label(first, "raises NameError when it runs"),
                 *(module.label(other, "and here", Role.RELATED) for other in others),
-                help=_help(module, text),
+                help=suggestion(module.module, text),
                 functions=module.functions,
             )
 
@@ -100,14 +100,12 @@ def _is_lazy(module: ApplicationModule) -> bool:
     return bool(runtimes) and all(_minor(runtime) >= 14 for runtime in runtimes)
 
 
+def _is_old(module: ApplicationModule) -> bool:
+    """Whether Python 2 may run the module: no template says that Python 3 does."""
+    runtimes = [function.runtime or "" for handler in module.handlers for function in handler.functions]
+    return not runtimes or not all(runtime.startswith("python3") for runtime in runtimes)
+
+
 def _minor(runtime: str) -> int:
     digits = runtime.removeprefix("python3.")
     return int(digits) if digits.isdigit() else 0
-
-
-def _help(module: ApplicationModule, text: str) -> str:
-    bound = module.module.names.module_scope.bindings
-    near = difflib.get_close_matches(text, [name for name in bound if name != text], n=1, cutoff=0.8)
-    if near:
-        return f"did you mean `{near[0]}`? Else import it or bind it above"
-    return f"import `{text}`, or bind it before this line"
