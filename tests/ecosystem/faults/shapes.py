@@ -121,6 +121,47 @@ def policy(name: str, statement: str) -> Fault:
     return Fault(name, plant)
 
 
+def property_of(name: str, block: str) -> Fault:
+    """One more property for a function that has none of that name."""
+
+    def plant(place: Application, copy: Path) -> Planted | None:
+        properties = get(place.function, "Properties")
+        if not isinstance(properties, yaml.MappingNode) or properties.flow_style:
+            return None
+        if get(properties, name) is not None:
+            return None
+        return _insert_yaml(place, copy, properties, properties.value[0][0].start_mark.column, block)
+
+    return Fault(name, plant)
+
+
+def both(name: str, *faults: Fault) -> Fault:
+    """Several edits that make one fault together."""
+
+    def plant(place: Application, copy: Path) -> Planted | None:
+        edited: Planted = []
+        for fault in faults:
+            more = fault.plant(place, copy)
+            if more is None:
+                return None
+            edited += more
+        return edited
+
+    return Fault(name, plant)
+
+
+def often(fault: Fault) -> Fault:
+    """The fault, but not where only schedules invoke the function: what is kept between two of their runs is
+    no matter."""
+
+    def plant(place: Application, copy: Path) -> Planted | None:
+        if place.event_types and set(place.event_types) <= {"Schedule", "ScheduleV2"}:
+            return None
+        return fault.plant(place, copy)
+
+    return Fault(fault.name, plant)
+
+
 def _insert_yaml(place: Application, copy: Path, before: yaml.Node, indent: int, block: str) -> Planted:
     """Puts a block in front of a collection's first entry, at its indentation."""
     file = copy / place.template
