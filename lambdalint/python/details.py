@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from lambdalint.python.control import caught
+from lambdalint.python.control import caught, handlers_around
 from lambdalint.python.module import PythonModule
 from lambdalint.python.names import BindingKind
 from lambdalint.python.symbols import Class, External, alternatives
@@ -119,13 +119,13 @@ class _Walk:
     def _name(
         self, module: PythonModule, expr: cst.Name, within: Activation | None, depth: int
     ) -> Iterator[Detail]:
+        clause = _clause_of(module, expr)
+        if clause is not None:
+            yield Detail(module, expr, clause)
+            return
         for binding in self.kinds.evaluator.reaching(module, expr):
             inside = within if within is not None and binding.scope.node is within.function else None
-            if binding.kind is BindingKind.EXCEPT:
-                node = binding.node
-                if isinstance(node, (cst.ExceptHandler, cst.ExceptStarHandler)):
-                    yield Detail(module, expr, node)
-            elif binding.kind is BindingKind.PARAMETER and inside is not None:
+            if binding.kind is BindingKind.PARAMETER and inside is not None:
                 given = inside.arguments.get(binding.name)
                 if given is not None:
                     yield from self.expression(*given, depth + 1)
@@ -156,6 +156,17 @@ class _Walk:
                     yield from self.expression(made.module, made.node, made.within, depth + 1)
 
 
+def _clause_of(module: PythonModule, name: cst.Name) -> cst.ExceptHandler | cst.ExceptStarHandler | None:
+    """The clause around a name that binds it."""
+    if not any(binding.kind is BindingKind.EXCEPT for binding in module.names.lookup(name)):
+        return None
+    for clause in handlers_around(module, name):
+        bound = clause.name.name if clause.name is not None else None
+        if isinstance(bound, cst.Name) and bound.value == name.value:
+            return clause
+    return None
+
+
 def _is_code(expr: cst.Subscript) -> bool:
     index = expr.slice[0].slice if len(expr.slice) == 1 else None
     value = index.value if isinstance(index, cst.Index) else None
@@ -172,7 +183,7 @@ def _parts(expr: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
         yield from (expr.left, expr.right)
     elif isinstance(expr, cst.IfExp):
         yield from (expr.body, expr.orelse)
-    elif isinstance(expr, cst.Dict) or isinstance(expr, (cst.List, cst.Tuple, cst.Set)):
+    elif isinstance(expr, (cst.Dict, cst.List, cst.Set, cst.Tuple)):
         yield from (element.value for element in expr.elements)
     elif isinstance(expr, cst.NamedExpr):
         yield expr.value

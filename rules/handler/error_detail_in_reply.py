@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from lambdalint.python.kinds import Made, Part
     from lambdalint.python.returns import Reply
 
+# What only events of HTTP have; without a template, nothing else tells who calls.
+_REQUEST = re.compile(
+    r"[\"'](?:body|headers|httpMethod|pathParameters|queryStringParameters|rawPath|requestContext)[\"']\s*[\])]"
+)
 _HTTP = frozenset({"ALB", "Api", "FunctionUrl", "HttpApi"})
 
 
@@ -72,8 +77,9 @@ class ErrorDetailInReply(Rule):
 
     Opt-in: some APIs are for people who may see it, and the code cannot tell. Looks at what a handler returns
     with a statusCode, or returns at all behind an HTTP API or a function URL; not at routes of frameworks and
-    resolvers. Leaves alone exceptions of the application's own classes, which say what their author wrote,
-    and, in answers with a status of 4xx, others that are caught by name, such as ValueError.
+    resolvers. Without a template, the code must read what only a request has. Leaves alone exceptions of the
+    application's own classes, which say what their author wrote, and, in answers with a status of 4xx, others
+    that are caught by name, such as ValueError.
 
     **References**
 
@@ -109,7 +115,9 @@ def _may_answer(handler: Handler) -> bool:
     """Whether clients may call it, and it catches anything at all."""
     if not any("except" in module.source.text for module in handler.reach.modules):
         return False
-    return not handler.triggers or any(trigger.source in _HTTP for trigger in handler.triggers)
+    if handler.functions:
+        return any(trigger.source in _HTTP for trigger in handler.triggers)
+    return _REQUEST.search(handler.module.source.text) is not None
 
 
 def _details(handler: Handler, reply: Reply) -> Iterator[Detail]:
