@@ -8,7 +8,7 @@ handed, and through any computing on the way. A test around a call counts as wel
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,8 @@ _BESIDE = frozenset(
     {"appconfig", "appconfigdata", "cloudwatch", "kms", "logs", "secretsmanager", "ssm", "sts", "xray"}
 )
 _FILLS = frozenset({"add", "append", "extend", "insert", "setdefault", "update", "write"})
-_MAX_DEPTH = 30
+_MAX_CALLERS = 3
+_MAX_STEPS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,37 +63,33 @@ def chain(evaluator: Evaluator, reach: Reach, calls: AwsCalls) -> tuple[Step, ..
     if len({step.call.service for step in steps.values()}) < 2:
         return ()
     origins = _Origins(evaluator, reach, frozenset(steps))
-    before = {key: origins.of_call(step.call) - {key} for key, step in steps.items()}
+    before: dict[int, list[int]] = {}
+    for key, step in steps.items():
+        found = origins.of_call(step.call)
+        before[key] = [each for each in steps if each != key and each in found]
     return _longest(steps, before)
 
 
-def _longest(steps: Mapping[int, Step], before: Mapping[int, frozenset[int]]) -> tuple[Step, ...]:
-    best: tuple[Step, ...] = ()
-    known: dict[int, tuple[Step, ...]] = {}
+def _longest(steps: Mapping[int, Step], before: Mapping[int, Sequence[int]]) -> tuple[Step, ...]:
+    """The longest chain, in which each service counts once: found in rounds, each a step longer."""
+    best: dict[int, tuple[Step, ...]] = {key: (step,) for key, step in steps.items()}
+    for _ in range(_MAX_STEPS):
+        longer: dict[int, tuple[Step, ...]] = {}
+        for key, step in steps.items():
+            for earlier in before[key]:
+                head = best[earlier]
+                again = any(each.call.service == step.call.service for each in head)
+                candidate = head if again else (*head, step)
+                if len(candidate) > len(longer.get(key, best[key])):
+                    longer[key] = candidate
+        if not longer:
+            break
+        best.update(longer)
+    found = max(best.values(), key=len)
+    return found if len(found) > 1 else ()
 
-    def ending(key: int, active: frozenset[int]) -> tuple[Step, ...]:
-        """The best chain that ends with a step; each service once."""
-        if key in known:
-            return known[key]
-        step = steps[key]
-        found: tuple[Step, ...] = (step,)
-        for earlier in sorted(before[key] - active, key=lambda each: steps[each].api):
-            head = ending(earlier, active | {key})
-            if all(each.call.service != step.call.service for each in head):
-                candidate: tuple[Step, ...] = (*head, step)
-            else:
-                candidate = head  # goes through the service again: no further step
-            if len(candidate) > len(found):
-                found = candidate
-        if not active:
-            known[key] = found
-        return found
 
-    for key in steps:
-        candidate = ending(key, frozenset())
-        if len(candidate) > len(best):
-            best = candidate
-    return best if len(best) > 1 else ()
+_Place = tuple["PythonModule", cst.CSTNode]
 
 
 class _Origins:
@@ -102,95 +99,96 @@ class _Origins:
         self.evaluator = evaluator
         self.reach = reach
         self.wanted = wanted
-        self._known: dict[int, frozenset[int]] = {}
-        self._active: set[int] = set()
+        self._direct: dict[int, tuple[frozenset[int], tuple[_Place, ...]]] = {}
+        self._bound: dict[int, tuple[_Place, ...]] = {}
         self._filled: dict[int, dict[str, list[cst.Call]]] = {}
 
     def of_call(self, call: AwsCall) -> frozenset[int]:
         """What a call's arguments come from, and the tests that lead to it."""
-        module, node = call.module, call.node
-        found = [self.of(module, argument.value) for argument in node.args]
-        found.append(self._leading(module, node, 0))
-        return frozenset().union(*found)
+        places = [(call.module, argument.value) for argument in call.node.args]
+        return self.of([*places, *self._leading(call.module, call.node, 0)])
 
-    def _leading(self, module: PythonModule, node: cst.CSTNode, depth: int) -> frozenset[int]:
-        """What the tests around a place read, those around its callers included."""
+    def of(self, places: Iterable[_Place]) -> frozenset[int]:
+        """The calls that the values of some expressions come from."""
         found: set[int] = set()
-        for arm in arms(module, node):
-            if arm.is_conditional and arm.test is not None:
-                found |= self.of(module, arm.test)
-            elif isinstance(arm.node, cst.For) and arm.part is arm.node.body:
-                found |= self.of(module, arm.node.iter)
-        function = module.enclosing_function(node)
-        if function is not None and depth < 3 and not self.reach.is_entry(module, function):
-            for caller, call in self.reach.call_sites(module, function):
-                found |= self._leading(caller, call, depth + 1)
+        seen: set[int] = set()
+        todo = list(places)
+        while todo:
+            module, node = todo.pop()
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            calls, others = self._sources(module, node)
+            found |= calls
+            todo.extend(others)
         return frozenset(found)
 
-    def of(self, module: PythonModule, expr: cst.CSTNode) -> frozenset[int]:
-        """The calls that an expression's value comes from."""
-        key = id(expr)
-        known = self._known.get(key)
-        if known is not None:
-            return known
-        if key in self._active or len(self._active) > _MAX_DEPTH:
-            return frozenset()
-        self._active.add(key)
-        try:
-            found = frozenset(self._within(module, expr))
-        finally:
-            self._active.discard(key)
-        if not self._active:
-            self._known[key] = found
-        return found
+    def _leading(self, module: PythonModule, node: cst.CSTNode, depth: int) -> Iterator[_Place]:
+        """The tests around a place, and what loops around it go through; those around its callers, too."""
+        for arm in arms(module, node):
+            if arm.is_conditional and arm.test is not None:
+                yield module, arm.test
+            elif isinstance(arm.node, cst.For) and arm.part is arm.node.body:
+                yield module, arm.node.iter
+        function = module.enclosing_function(node)
+        if function is not None and depth < _MAX_CALLERS and not self.reach.is_entry(module, function):
+            for caller, call in self.reach.call_sites(module, function):
+                yield from self._leading(caller, call, depth + 1)
 
-    def _within(self, module: PythonModule, expr: cst.CSTNode) -> Iterator[int]:
-        for node in module.descendants(expr):
-            if isinstance(node, cst.Call):
-                if id(node) in self.wanted:
-                    yield id(node)
-                else:
-                    yield from self._returned(module, node)
-            elif isinstance(node, cst.Name):
-                for binding in module.names.lookup(node):
-                    yield from self._bound(module, binding)
-            elif isinstance(node, cst.Attribute):
-                yield from self._kept(module, node)
+    def _sources(self, module: PythonModule, expr: cst.CSTNode) -> tuple[frozenset[int], tuple[_Place, ...]]:
+        """The calls in an expression, and the expressions that its other parts come from."""
+        known = self._direct.get(id(expr))
+        if known is None:
+            calls: set[int] = set()
+            others: list[_Place] = []
+            for node in module.descendants(expr):
+                if isinstance(node, cst.Call):
+                    if id(node) in self.wanted:
+                        calls.add(id(node))
+                    else:
+                        others.extend(self._returned(module, node))
+                elif isinstance(node, cst.Name):
+                    for binding in module.names.lookup(node):
+                        others.extend(self._made(module, binding))
+                elif isinstance(node, cst.Attribute):
+                    others.extend(self._kept(module, node))
+            known = self._direct[id(expr)] = (frozenset(calls), tuple(others))
+        return known
 
-    def _returned(self, module: PythonModule, call: cst.Call) -> Iterator[int]:
+    def _returned(self, module: PythonModule, call: cst.Call) -> Iterator[_Place]:
         for each in alternatives(self.evaluator.value(module, call.func)):
-            if isinstance(each, Function):
-                results = (
-                    [each.node.body]
-                    if isinstance(each.node, cst.Lambda)
-                    else [value for value in Index.of(each.module).returns.get(id(each.node), ()) if value]
-                )
-                for value in results:
-                    yield from self.of(each.module, value)
+            if not isinstance(each, Function):
+                continue
+            if isinstance(each.node, cst.Lambda):
+                yield each.module, each.node.body
+                continue
+            for value in Index.of(each.module).returns.get(id(each.node), ()):
+                if value is not None:
+                    yield each.module, value
 
-    def _bound(self, module: PythonModule, binding: Binding) -> Iterator[int]:
-        key = id(binding)
-        if key in self._active:
+    def _made(self, module: PythonModule, binding: Binding) -> tuple[_Place, ...]:
+        known = self._bound.get(id(binding))
+        if known is None:
+            known = self._bound[id(binding)] = tuple(self._values(module, binding))
+        return known
+
+    def _values(self, module: PythonModule, binding: Binding) -> Iterator[_Place]:
+        """What a name is bound to, and what is put into it afterwards."""
+        if binding.kind is BindingKind.PARAMETER:
+            yield from self._passed(module, binding)
             return
-        self._active.add(key)
-        try:
-            if binding.kind is BindingKind.PARAMETER:
-                yield from self._passed(module, binding)
-                return
-            value = _value(binding)
-            if value is not None:
-                yield from self.of(module, value)
-            for filling in self._fillings(module).get(binding.name, ()):
-                if binding.scope is module.names.scope(filling):
-                    for argument in filling.args:
-                        yield from self.of(module, argument.value)
-            for target, item in Index.of(module).items.get(binding.name, ()):
-                if isinstance(target.value, cst.Name) and binding in module.names.lookup(target.value):
-                    yield from self.of(module, item)
-        finally:
-            self._active.discard(key)
+        value = _value(binding)
+        if value is not None:
+            yield module, value
+        for filling in self._fillings(module).get(binding.name, ()):
+            if binding.scope is module.names.scope(filling):
+                for argument in filling.args:
+                    yield module, argument.value
+        for target, item in Index.of(module).items.get(binding.name, ()):
+            if isinstance(target.value, cst.Name) and binding in module.names.lookup(target.value):
+                yield module, item
 
-    def _passed(self, module: PythonModule, binding: Binding) -> Iterator[int]:
+    def _passed(self, module: PythonModule, binding: Binding) -> Iterator[_Place]:
         function = binding.scope.node
         if not isinstance(function, cst.FunctionDef) or self.reach.is_entry(module, function):
             return
@@ -200,17 +198,17 @@ class _Origins:
             positional = [each for each in call.args if each.keyword is None and not each.star]
             for argument in call.args:
                 if argument.keyword is not None and argument.keyword.value == binding.name:
-                    yield from self.of(caller, argument.value)
+                    yield caller, argument.value
             if 0 <= position - skip < len(positional):
-                yield from self.of(caller, positional[position - skip].value)
+                yield caller, positional[position - skip].value
 
-    def _kept(self, module: PythonModule, attribute: cst.Attribute) -> Iterator[int]:
+    def _kept(self, module: PythonModule, attribute: cst.Attribute) -> Iterator[_Place]:
         """What the methods of an object keep: `self.name = …`."""
         if not isinstance(attribute.value, cst.Name) or attribute.value.value not in ("self", "cls"):
             return
         for target, value in Index.of(module).attributes.get(attribute.attr.value, ()):
             if dotted_name(target) == dotted_name(attribute):
-                yield from self.of(module, value)
+                yield module, value
 
     def _fillings(self, module: PythonModule) -> Mapping[str, Sequence[cst.Call]]:
         found = self._filled.get(id(module))
