@@ -162,6 +162,51 @@ def often(fault: Fault) -> Fault:
     return Fault(fault.name, plant)
 
 
+def triggered(fault: Fault, *triggers: str) -> Fault:
+    """The fault in functions that have events, all of these types."""
+
+    def plant(place: Application, copy: Path) -> Planted | None:
+        if not place.event_types or not set(place.event_types) <= set(triggers):
+            return None
+        return fault.plant(place, copy)
+
+    return Fault(fault.name, plant)
+
+
+def written(name: str, key: str, change: Callable[[str], str]) -> Fault:
+    """Another text for a property that the function itself has."""
+
+    def plant(place: Application, copy: Path) -> Planted | None:
+        node = get(place.function, "Properties", key)
+        value = scalar(node)
+        if value is None or node.start_mark.line != node.end_mark.line:
+            return None
+        file = copy / place.template
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        line = lines[node.start_mark.line]
+        start, end = node.start_mark.column, node.end_mark.column
+        lines[node.start_mark.line] = line[:start] + change(value) + line[end:]
+        file.write_text("".join(lines), encoding="utf-8")
+        return [place.template]
+
+    return Fault(name, plant)
+
+
+def signature(name: str, replacement: str) -> Fault:
+    """Another `def` line for the handler; NAME stands for its name."""
+
+    def plant(place: Application, copy: Path) -> Planted | None:
+        file = copy / place.handler_file
+        text = file.read_text(encoding="utf-8")
+        line = re.compile(rf"^def {re.escape(place.handler_name)}\(\w+, *\w+\)", re.M)
+        if not line.search(text):
+            return None
+        file.write_text(line.sub(replacement.replace("NAME", place.handler_name), text, count=1), "utf-8")
+        return [place.handler_file]
+
+    return Fault(name, plant)
+
+
 def _insert_yaml(place: Application, copy: Path, before: yaml.Node, indent: int, block: str) -> Planted:
     """Puts a block in front of a collection's first entry, at its indentation."""
     file = copy / place.template
