@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from lambdalint.finding import FunctionId, Label, Role
-from lambdalint.python.batch_calls import BatchLimit, batch_limits
+from lambdalint.python.batch_calls import BatchLimit
 from lambdalint.python.per_record import PerRecord, per_record
 from lambdalint.python.symbols import Display, given
 from lambdalint.template.batches import batch_size_path, batching
@@ -51,14 +51,14 @@ class Overflow:
         return template.label(self.trigger.path, message, Role.RELATED, key=True, function=tied)
 
 
-def overflows(handler: Handler) -> Iterator[Overflow]:
+def overflows(handler: Handler, limits: Mapping[str, BatchLimit]) -> Iterator[Overflow]:
     """The calls of a handler that can get too many entries, each with its largest trigger."""
     largest = _largest(handler)
     if largest is None:
         return
     trigger, size = largest
     for call in handler.calls:
-        limit = batch_limits().get(call.api)
+        limit = limits.get(call.api)
         if limit is None or limit.limit >= size or limit.member not in call.arguments:
             continue
         for module, expr in _entries(handler.evaluator, call, limit):

@@ -8,7 +8,7 @@ from functools import cache
 
 from lambdalint.data.tables import load
 
-__all__ = ["BatchLimit", "PartialFailure", "batch_limits", "partial_failures"]
+__all__ = ["BatchLimit", "PartialFailure", "batch_limits", "limit_from", "partial_failures"]
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,17 @@ def partial_failures() -> Mapping[str, PartialFailure]:
 @cache
 def batch_limits() -> Mapping[str, BatchLimit]:
     """By "service.operation"."""
-    found = {}
-    for row in load("batch_limits.toml")["operation"]:
-        member, *steps = row["entries"].split(".")
-        found[row["call"]] = BatchLimit(member, tuple(steps), row["limit"])
-    return found
+    return {
+        row["call"]: _limit(row["entries"], row["limit"]) for row in load("batch_limits.toml")["operation"]
+    }
+
+
+def limit_from(text: str) -> BatchLimit | None:
+    """A limit as configuration writes it, "Entries 10" or "Delete.Objects 1000"; None where it is none."""
+    entries, _, limit = text.strip().rpartition(" ")
+    return _limit(entries.strip(), int(limit)) if entries.strip() and limit.isdigit() else None
+
+
+def _limit(entries: str, limit: int) -> BatchLimit:
+    member, *steps = entries.split(".")
+    return BatchLimit(member, tuple(steps), limit)

@@ -70,10 +70,12 @@ def may_page(call: AwsCall) -> bool:
     return _VERBS.match(call.operation) is not None
 
 
-def paged(service: str, operation: str) -> Paged | None:
-    """How an operation pages; None where one call gives everything."""
+def paged(service: str, operation: str, complete: Sequence[str] = ()) -> Paged | None:
+    """How an operation pages; None where one call gives everything. `complete` are patterns of more
+    operations of which one does."""
     row = _operations().get(service, {}).get(operation)
-    if row is None or any(fnmatchcase(f"{service}.{operation}", pattern) for pattern in _whole()):
+    patterns = (*_whole(), *complete)
+    if row is None or any(fnmatchcase(f"{service}.{operation}", pattern) for pattern in patterns):
         return None
     tokens, inputs, limit, lists, selectors = (words.split() for words in row.split("|"))
     if not tokens or not lists:
@@ -81,11 +83,12 @@ def paged(service: str, operation: str) -> Paged | None:
     return Paged(_paths(tokens), tuple(inputs), "".join(limit), _paths(lists), tuple(selectors))
 
 
-def truncated(results: Results, call: AwsCall) -> Truncated | None:
-    """The call with its page, where all of a list is meant and nothing asks whether there is more."""
+def truncated(results: Results, call: AwsCall, complete: Sequence[str] = ()) -> Truncated | None:
+    """The call with its page, where all of a list is meant and nothing asks whether there is more; `complete`
+    as of `paged`."""
     if not may_page(call) or call.open:
         return None
-    page = paged(call.service, call.operation)
+    page = paged(call.service, call.operation, complete)
     if page is None or not _means_all(results.evaluator, call, page):
         return None
     answer = results.of(call.module, call.node)

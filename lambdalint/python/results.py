@@ -118,6 +118,10 @@ class Results:
             found = self._known[id(expr)] = _Follower(self.evaluator, self.reach).follow(module, expr)
         return found
 
+    def of_items(self, module: PythonModule, expr: cst.CSTNode) -> Uses:
+        """What becomes of each thing that going through the value of an expression gives: each page."""
+        return _Follower(self.evaluator, self.reach).follow(module, expr, (None,))
+
 
 _LOG_NAME = re.compile(r"log", re.IGNORECASE)
 _LOG_METHODS = frozenset(
@@ -208,8 +212,8 @@ class _Follower:
         self.work: list[_Place] = []
         self.seen: set[tuple[int, tuple[Key, ...], bool]] = set()
 
-    def follow(self, module: PythonModule, expr: cst.CSTNode) -> Uses:
-        self.go(_Place(module, expr))
+    def follow(self, module: PythonModule, expr: cst.CSTNode, wrapped: tuple[Key, ...] = ()) -> Uses:
+        self.go(_Place(module, expr, wrapped))
         while self.work:
             self.step(self.work.pop())
         return Uses(tuple(self.found.values()))
@@ -449,7 +453,18 @@ class _Follower:
         if place.wrapped or place.text:
             self.assigned(place, parent.target)
         else:
-            self.use(Way.WHOLE, place)
+            self.joined(place, parent.target)
+
+    def joined(self, place: _Place, container: cst.BaseExpression) -> None:
+        """All of a list is put into another one, which goes its own way."""
+        self.use(Way.WHOLE, place)
+        if isinstance(container, cst.Name):
+            bindings = place.module.names.lookup(container)
+            bound = place.module.names.bound_by(container)
+            for binding in bindings or ((bound,) if bound is not None else ()):
+                self.bound(place, place.module, binding, ordered=False)
+        elif isinstance(container, cst.Attribute):
+            self.kept(place, container.attr.value)
 
     def assigned(self, place: _Place, target: cst.BaseExpression) -> None:
         """Goes on at the reads of what a target binds."""
@@ -633,6 +648,8 @@ class _Follower:
         if func.attr.value in ("extend", "update"):
             if place.wrapped:
                 self.put_into(replace(place, wrapped=place.wrapped[1:]), func.value, place.wrapped[0])
+            elif func.attr.value == "extend" and not place.text:
+                self.joined(place, func.value)
             else:
                 self.whole(place, func.attr.value)
         else:

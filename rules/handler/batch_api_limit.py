@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 from lambdalint.application.entries import Overflow, overflows
 from lambdalint.finding import Finding
-from lambdalint.rule import Rule
+from lambdalint.python.batch_calls import batch_limits, limit_from
+from lambdalint.rule import OptionValue, Rule
 
 if TYPE_CHECKING:
     from lambdalint.application.application import Handler
@@ -100,7 +101,8 @@ class BatchApiLimit(Rule):
 
     **Limits**
 
-    Knows the calls in `data/batch_limits.toml`. Flags a list only where it is proven to have an entry for
+    Knows the calls in `data/batch_limits.toml`; `limits` adds more, by service and operation
+    ("events.put_events" = "Entries 10"). Flags a list only where it is proven to have an entry for
     each record: a comprehension over the records, or a list that a loop over them appends to, handed to the
     call whole, through helpers or not. Records that are filtered out count, as a batch may have none of them.
     Silent where the batch size is not known, and where a list is sliced, emptied, measured, or given to a
@@ -117,9 +119,13 @@ class BatchApiLimit(Rule):
     name = "batch-api-limit"
     severity = "error"
     reads = "both"
+    options: ClassVar[Mapping[str, OptionValue]] = {"limits": {}}
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:
-        for found in overflows(handler):
+        more = handler.application.options(self)["limits"]
+        assert isinstance(more, dict)
+        added = {name: limit for name, text in more.items() if (limit := limit_from(text)) is not None}
+        for found in overflows(handler, {**batch_limits(), **added}):
             yield self._finding(found)
 
     def _finding(self, found: Overflow) -> Finding:

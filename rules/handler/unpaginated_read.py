@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 from lambdalint.application.tables import finds_many
 from lambdalint.finding import Finding, Role
 from lambdalint.python.paging import Truncated, truncated
-from lambdalint.rule import Rule
+from lambdalint.rule import OptionValue, Rule
 
 if TYPE_CHECKING:
     from lambdalint.application.application import Handler
@@ -60,11 +60,11 @@ class UnpaginatedRead(Rule):
     **Limits**
 
     Knows the operations for which botocore has a paginator, without those that give everything unless they
-    are asked for pages (EC2) and those whose lists a quota keeps shorter than a page (`data/paging.toml`).
-    Silent where the call has a limit or a token, asks for things by name or id, or its arguments cannot be
-    told; where only the first item is read, or whether there is one; and where the response is handed on as a
-    whole. A DynamoDB query by partition key alone is left alone unless the table's sort key is known from the
-    template.
+    are asked for pages (EC2) and those whose lists a quota keeps shorter than a page (`data/paging.toml`;
+    `complete` names more, such as "events.list_*"). Silent where the call has a limit or a token, asks for
+    things by name or id, or its arguments cannot be told; where only the first item is read, or whether there
+    is one; and where the response is handed on as a whole. A DynamoDB query by partition key alone is left
+    alone unless the table's sort key is known from the template.
 
     **References**
 
@@ -76,10 +76,13 @@ class UnpaginatedRead(Rule):
     name = "unpaginated-read"
     severity = "warning"
     reads = "code"
+    options: ClassVar[Mapping[str, OptionValue]] = {"complete": []}
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:
+        complete = handler.application.options(self)["complete"]
+        assert isinstance(complete, list)
         for call in handler.calls:
-            found = truncated(handler.results, call)
+            found = truncated(handler.results, call, complete)
             if found is None or (call.api == "dynamodb.query" and not finds_many(handler, call)):
                 continue
             yield self.finding(

@@ -148,6 +148,8 @@ def test_across_modules() -> None:
         ("found = []\nfound.extend(items)", {"whole"}),
         ("found = []\nfound += items", {"whole"}),
         ("if 'a' in items:\n    pass", {"test a"}),
+        ("found = []\nfound.extend(items)\nreturn found", {"whole", "return"}),
+        ("found = [1]\nfound += items\nprint(found[0])", {"whole", "key 0"}),
         ("sorted(items)[0]", {"whole", "key 0"}),
         ("max(items)", {"whole"}),
         ("items.sort()", {"whole"}),
@@ -160,6 +162,14 @@ def test_of_a_part(body: str, expected: set[str]) -> None:
     call = next(c for c in found.module.nodes(cst.Call) if found.module.tree.code_for_node(c) == CALL)
     (part,) = results.of(found.module, call).parts("Items")
     assert short(results.of(part.module, part.node)) == expected
+
+
+def test_of_each_item() -> None:
+    text = in_handler("for page in bus.put_events(Entries=[]):\n    for item in page['Items']:\n        pass")
+    found = analyse(text)
+    results = Results(found.evaluator, found.reach)
+    call = next(c for c in found.module.nodes(cst.Call) if found.module.tree.code_for_node(c) == CALL)
+    assert short(results.of_items(found.module, call)) == {"key Items"}
 
 
 def test_what_may_be_claimed() -> None:
