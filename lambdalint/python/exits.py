@@ -42,7 +42,7 @@ class Exit:
 
 
 def exits(evaluator: Evaluator, reach: Reach) -> Iterator[Exit]:
-    """The places of the invoke path that end the process, in the order of the source.
+    """The places of the invoke path that end the process.
 
     Left out are those that someone on the way catches, that run in threads or child processes, for signals or
     at the process's own end, and that are for other places than Lambda.
@@ -57,17 +57,16 @@ def exits(evaluator: Evaluator, reach: Reach) -> Iterator[Exit]:
 
 
 def _endings(module: PythonModule) -> Iterator[tuple[cst.CSTNode, str]]:
-    for node in module.nodes(cst.Call, cst.Raise):
-        if isinstance(node, cst.Call):
-            name = module.names.qualified(node.func)
-            if name in ENDING_CALLS:
-                yield node, name.removeprefix("builtins.") if name is not None else ""
-            elif name == "os.kill" and node.args and _is_own_pid(module, node.args[0].value):
-                yield node, name
-        elif isinstance(node, cst.Raise) and node.exc is not None:
-            raised = node.exc.func if isinstance(node.exc, cst.Call) else node.exc
-            if module.names.qualified(raised) == "builtins.SystemExit":
-                yield node, "raise SystemExit"
+    for call in module.nodes(cst.Call):
+        name = module.names.qualified(call.func)
+        if name in ENDING_CALLS:
+            yield call, name.removeprefix("builtins.") if name is not None else ""
+        elif name == "os.kill" and call.args and _is_own_pid(module, call.args[0].value):
+            yield call, name
+    for node in module.nodes(cst.Raise):
+        raised = node.exc.func if isinstance(node.exc, cst.Call) else node.exc
+        if raised is not None and module.names.qualified(raised) == "builtins.SystemExit":
+            yield node, "raise SystemExit"
 
 
 def _is_own_pid(module: PythonModule, expr: cst.BaseExpression) -> bool:

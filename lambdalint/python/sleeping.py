@@ -38,6 +38,9 @@ _MAX_CALLS = 8  # deep
 _BESIDE = frozenset(
     {"asyncio.gather", "asyncio.wait", "asyncio.create_task", "asyncio.ensure_future", "asyncio.as_completed"}
 )
+_CLOCK_NAMES = frozenset(
+    {"time", "monotonic", "perf_counter", "now", "utcnow", "get_remaining_time_in_millis"}
+)
 _RUNNERS = frozenset({"asyncio.run", "asyncio.wait_for", "asyncio.shield", "asgiref.sync.async_to_sync"})
 
 
@@ -178,9 +181,14 @@ class _Walk:
         self.roots: dict[int, tuple[PythonModule, cst.FunctionDef]] = {}
         self.steps = 0
         self._raised: _Paths = []
+        # What calling a function with the same numbers adds to a path; and whether it asks for the time.
+        self._runs_of: dict[object, tuple[_Path | None, _Path | None]] = {}
+        self._clocked: dict[int, bool] = {}
+        self._leaving: dict[int, tuple[bool, frozenset[str]]] = {}
         self._equalities = 0  # tests for one very number, which a turn that is skipped may be
         self._texts: dict[int, str] = {}
-        self._idle: dict[int, set[str] | None] = {}
+        self._lines: dict[int, list[cst.CSTNode]] = {}
+        self._names: dict[int, set[str]] = {}
         self._mark(pauses)
 
     def longest(self) -> Slept | None:
@@ -250,8 +258,7 @@ class _Walk:
             return ends
         if isinstance(block, (cst.Else, cst.Finally)):
             return self.block(module, block.body, paths, stack)
-        statements = block.body if hasattr(block, "body") and _is_block(block) else (block,)
-        for statement in statements:
+        for statement in self._statements(module, block):
             if not ends.through:
                 break
             found = self._statement(module, statement, ends.through, stack)
@@ -273,9 +280,10 @@ class _Walk:
             raise _GaveUp
         if _is_block(node):
             return self.block(module, node, paths, stack)
-        idle = self._sets_only(module, node)
-        if idle is not None:
-            return _Ends(through=[_unknown(path, idle) for path in paths] if idle else paths)
+        if id(node) not in self.around and isinstance(node, _COMPOUND):
+            leaves, names = self._effects(module, node)
+            if not leaves:
+                return _Ends(through=[_unknown(path, names) for path in paths])
         if type(node) is cst.If:
             return self._if(module, node, paths, stack)
         if type(node) is cst.While:
@@ -294,19 +302,72 @@ class _Walk:
             return _Ends(through=paths)
         return self._small(module, node, paths, stack)
 
-    def _sets_only(self, module: PythonModule, node: cst.CSTNode) -> set[str] | None:
-        """The variables that a compound statement sets, where that is all it does to a path: nothing in it
-        sleeps or leaves. None for any other statement."""
-        if id(node) in self.around:
-            return None
-        if id(node) not in self._idle:
-            if not isinstance(node, cst.BaseCompoundStatement):
-                self._idle[id(node)] = None
-                return None
+    def _statements(self, module: PythonModule, block: cst.CSTNode) -> Sequence[cst.CSTNode]:
+        """The statements of a block that matter to how long a path sleeps."""
+        if not _is_block(block):
+            return (block,)
+        known = self._lines.get(id(block))
+        if known is None:
+            needed = self._needed(module, block)
+            known = self._lines[id(block)] = [
+                each
+                for each in _flat(block)
+                if id(each) in self.around or self._matters(module, each, needed)
+            ]
+        return known
+
+    def _matters(self, module: PythonModule, node: cst.CSTNode, needed: set[str]) -> bool:
+        """Whether a statement in which nothing sleeps leaves its block, or sets a variable that decides."""
+        if isinstance(node, _LEAVING):
+            return True
+        if isinstance(node, _COMPOUND):
+            leaves, names = self._effects(module, node)
+            return leaves or not needed.isdisjoint(names)
+        return not needed.isdisjoint(_set_by(node))
+
+    def _effects(self, module: PythonModule, node: cst.CSTNode) -> tuple[bool, frozenset[str]]:
+        """Whether something in a compound statement leaves a block, and the variables that it sets."""
+        known = self._leaving.get(id(node))
+        if known is None:
             below = list(module.descendants(node))
             leaves = any(isinstance(each, _LEAVING) for each in below)
-            self._idle[id(node)] = None if leaves else {name for each in below for name in _set_by(each)}
-        return self._idle[id(node)]
+            names = frozenset(name for each in below for name in _set_by(each))
+            known = self._leaving[id(node)] = (leaves, names)
+        return known
+
+    def _needed(self, module: PythonModule, block: cst.CSTNode) -> set[str]:
+        """The variables of the function around a block that decide on sleeps and on loops around them."""
+        function = module.enclosing_function(block)
+        if function is None:
+            return set()
+        known = self._names.get(id(function))
+        if known is None:
+            known = self._names[id(function)] = set(self._deciding(module, function))
+            assigned = [
+                (target, value)
+                for node in module.descendants(function.body)
+                for target, value in _assigned(node)
+            ]
+            grown = True
+            while grown:
+                before = len(known)
+                for target, value in assigned:
+                    if target in known:
+                        known.update(_read(module, value))
+                grown = len(known) > before
+        return known
+
+    def _deciding(self, module: PythonModule, function: cst.FunctionDef | cst.Lambda) -> Iterator[str]:
+        for node in module.descendants(function.body):
+            if isinstance(node, (cst.If, cst.While)):
+                if id(node) in self.around or self._effects(module, node)[0]:
+                    yield from _read(module, node.test)
+            elif isinstance(node, cst.For):
+                if id(node.body) in self.around:
+                    yield from _read(module, node.iter)
+            elif isinstance(node, cst.Call) and (id(node) in self.pauses or id(node) in self.leads):
+                for argument in node.args:
+                    yield from _read(module, argument.value)
 
     def _small(
         self, module: PythonModule, node: cst.CSTNode, paths: _Paths, stack: tuple[cst.CSTNode, ...]
@@ -692,11 +753,35 @@ class _Walk:
         stack: tuple[cst.CSTNode, ...],
     ) -> _Paths:
         names = self._arguments(module, call, function, path)
-        inner = replace(path, names=names, facts=frozenset())
-        ends = self.block(function.module, function.node.body, [inner], (*stack, function.node))
-        self._raised += [replace(path, seconds=each.seconds, taken=each.taken) for each in _best(ends.raised)]
-        after = _best([*ends.through, *ends.returned])
-        return [replace(path, seconds=each.seconds, taken=each.taken) for each in after]
+        key = (id(function.node), tuple(names.items()))
+        known = self._runs_of.get(key)
+        if known is None:
+            begin = _Path(path.seconds, names=names)
+            ends = self.block(function.module, function.node.body, [begin], (*stack, function.node))
+            known = (_longest([*ends.through, *ends.returned], begin), _longest(ends.raised, begin))
+            if not self._reads_clock(function.module, function.node, 0):
+                self._runs_of[key] = known
+        done, raised = known
+        if raised is not None:
+            self._raised.append(_with(path, raised))
+        return [_with(path, done)] if done is not None else []
+
+    def _reads_clock(self, module: PythonModule, function: cst.CSTNode, depth: int) -> bool:
+        """Whether what a function does may depend on the time."""
+        if id(function) not in self._clocked:
+            self._clocked[id(function)] = depth < _MAX_CALLS and any(
+                isinstance(node, cst.Call)
+                and (
+                    last_name(node.func) in _CLOCK_NAMES
+                    or any(
+                        self._reads_clock(each.module, each.node, depth + 1)
+                        for each in self.leads.get(id(node), ())
+                        if each.node is not function
+                    )
+                )
+                for node in module.descendants(function)
+            )
+        return self._clocked[id(function)]
 
     def _arguments(
         self, module: PythonModule, call: cst.Call, function: Function, path: _Path
@@ -770,6 +855,27 @@ def _prune(ends: _Ends) -> None:
     ends.through = _best(ends.through)
 
 
+def _longest(paths: _Paths, begin: _Path) -> _Path | None:
+    """What the longest of some paths slept since they began."""
+    if not paths:
+        return None
+    found = max(paths, key=lambda each: each.seconds)
+    return _Path(found.seconds - begin.seconds, found.taken)
+
+
+def _with(path: _Path, more: _Path) -> _Path:
+    """A path that goes on with the sleeps of another."""
+    found = []
+    taken = more.taken
+    while taken is not None:
+        found.append(taken)
+        taken = taken.before
+    last = path.taken
+    for each in reversed(found):
+        last = replace(each, before=last)
+    return replace(path, seconds=path.seconds + more.seconds, taken=last)
+
+
 def _is_steady(first: _Path, second: _Path, third: _Path) -> bool:
     """Whether two turns of a loop did the same to a path."""
     if third.seconds - second.seconds != second.seconds - first.seconds or third.facts != second.facts:
@@ -819,7 +925,7 @@ def _after(before: _Path, path: _Path, count: int) -> _Path:
     return replace(path, seconds=seconds, taken=last, names=names)
 
 
-def _unknown(path: _Path, names: set[str]) -> _Path:
+def _unknown(path: _Path, names: Iterable[str]) -> _Path:
     for name in names:
         path = path.bind(name, None)
     return path
@@ -845,6 +951,7 @@ def _decide(path: _Path, text: str, value: object, same: bool) -> _Path | None:
 
 _BLOCKS = frozenset({cst.IndentedBlock, cst.SimpleStatementSuite, cst.SimpleStatementLine})
 _LEAVING = (cst.Return, cst.Raise, cst.Break, cst.Continue)
+_COMPOUND = (cst.If, cst.While, cst.For, cst.Try, cst.TryStar, cst.With, cst.Match)
 _OPERATORS: Mapping[type[cst.CSTNode], type[cst.BaseBinaryOp]] = {
     cst.AddAssign: cst.Add,
     cst.SubtractAssign: cst.Subtract,
@@ -866,6 +973,29 @@ _COMPARES: Mapping[type[cst.CSTNode], Callable[[float, float], bool]] = {
 def _is_block(node: cst.CSTNode) -> bool:
     # By type: classes of libcst are abstract base classes, for which isinstance is slow.
     return type(node) in _BLOCKS
+
+
+def _flat(block: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The statements of a block, those of one line one by one."""
+    for each in getattr(block, "body", ()):
+        if isinstance(each, cst.SimpleStatementLine):
+            yield from each.body
+        else:
+            yield each
+
+
+def _assigned(node: cst.CSTNode) -> Iterator[tuple[str, cst.CSTNode]]:
+    if isinstance(node, cst.Assign):
+        for target in node.targets:
+            for name in _bound(target.target):
+                yield name, node.value
+    elif isinstance(node, (cst.AugAssign, cst.AnnAssign, cst.NamedExpr)) and node.value is not None:
+        for name in _bound(node.target):
+            yield name, node.value
+
+
+def _read(module: PythonModule, expr: cst.CSTNode) -> Iterator[str]:
+    return (each.value for each in module.descendants(expr) if isinstance(each, cst.Name))
 
 
 def _bound(target: cst.CSTNode) -> Iterator[str]:
