@@ -37,11 +37,12 @@ _DESTINATIONS = {
     ("sns", "publish"): "topic",
     ("sqs", "send_message"): "queue",
 }
-_STATUS = re.compile(
-    r"(?<![a-z])(?:success|succe(?:ss|ed)(?:ful(?:ly)?|ed)?|complete[ds]?|completion|finish(?:ed)?|status|fail(?:ed|ure|s)?"
-    r"|error|exception|crash(?:ed)?)(?![a-z])",
-    re.IGNORECASE,
-)
+_SUCCESS = r"success|succe(?:ss|ed)(?:ful(?:ly)?|ed)?|complete[ds]?|completion|finish(?:ed)?"
+_FAILURE = r"fail(?:ed|ure|s)?|error|exception|crash(?:ed)?|could not|not \w+ed"
+_TELLS = {
+    "success": re.compile(rf"(?<![a-z])(?:{_SUCCESS})(?![a-z])", re.IGNORECASE),
+    "failure": re.compile(rf"(?<![a-z])(?:{_FAILURE})(?![a-z])", re.IGNORECASE),
+}
 _REPORTED_TO = frozenset({"CodePipeline", "CustomResource"})
 _PEOPLE = frozenset({"email", "email-json", "sms"})
 
@@ -118,7 +119,7 @@ def _of_clause(
     if len(acts) == 1:
         named = clause.name.name.value if clause.name and isinstance(clause.name.name, cst.Name) else ""
         notice = _notice(handler, module, acts[0], "failure")
-        if notice is not None and _is_status(handler, module, acts[0], notice.call, named):
+        if notice is not None and _is_status(handler, notice, named):
             yield replace(notice, raises=handler.effects.raises(module, clause.body))
 
 
@@ -142,7 +143,7 @@ def _of_end(handler: Handler, module: PythonModule, body: cst.BaseSuite) -> Iter
         if call is None or not _does_work(handler, module, acting[:-1]):
             return
         notice = _notice(handler, module, call, "success")
-        if notice is not None and _is_status(handler, module, call, notice.call):
+        if notice is not None and _is_status(handler, notice):
             yield notice
         return
 
@@ -234,15 +235,14 @@ def _is_for_people(resource: Resource) -> bool:
     return bool(known) and known <= _PEOPLE
 
 
-def _is_status(
-    handler: Handler, module: PythonModule, node: cst.Call, call: AwsCall, error: str = ""
-) -> bool:
+def _is_status(handler: Handler, notice: Notice, error: str = "") -> bool:
     """Whether a message tells how it went: by the exception, or by words such as "failed" and "complete"."""
+    call = notice.call
     texts = [_message(handler, call.module, call.node)]
-    if node is not call.node:
-        texts.append(_message(handler, module, node))
-    names = {each.value for each in own_nodes(module, node) if isinstance(each, cst.Name)}
-    return bool(error and error in names) or any(_STATUS.search(text) for text in texts)
+    if notice.node is not call.node:
+        texts.append(_message(handler, notice.module, notice.node))
+    names = {each.value for each in own_nodes(notice.module, notice.node) if isinstance(each, cst.Name)}
+    return bool(error and error in names) or any(_TELLS[notice.when].search(text) for text in texts)
 
 
 def _message(handler: Handler, module: PythonModule, node: cst.Call, depth: int = 0) -> str:

@@ -23,7 +23,7 @@ from lambdalint.python.effects import Effect, Effects, own_nodes
 from lambdalint.python.evaluate import Evaluator
 from lambdalint.python.module import PythonModule
 from lambdalint.python.reach import Reach
-from lambdalint.python.symbols import External, Function, Instance, alternatives
+from lambdalint.python.symbols import External, FromEvent, Function, Instance, alternatives
 from lambdalint.python.traces import Traces, changed
 from lambdalint.source import Span
 
@@ -211,17 +211,30 @@ class _Search:
         whole = True
         for call, per_record, looped in block.open:
             below = None if looped else self._of_call(place.module, call, per_record)
+            if below is None and self._fails_openly(place.module, call, per_record):
+                return None
             if below is not None:
                 whole = whole and not any(arm.is_conditional for arm in arms(place.module, call))
                 found.extend(below)
             elif self._effects.of(place.module, call) >= Effect.UNKNOWN:
                 return None
-            else:
+            elif self._effects.of(place.module, call) >= Effect.READ:
                 whole = False
         alone = len(found) == 1
         if not alone or not whole:
             found = [replace(swallow, alone=alone and swallow.alone, whole=False) for swallow in found]
         return found or None
+
+    def _fails_openly(self, module: PythonModule, call: cst.Call, per_record: bool) -> bool:
+        """Whether a call outside of all clauses is work that may fail, though it reaches for nothing: a
+        function of the application that raises, for a record or with data of the event."""
+        if not any(self._effects.summary(each).raises for each in self._effects.functions(module, call)):
+            return False
+        return per_record or any(
+            isinstance(option, FromEvent)
+            for argument in call.args
+            for option in alternatives(self._evaluator.value(module, argument.value))
+        )
 
     def _of_call(self, module: PythonModule, call: cst.Call, per_record: bool) -> list[Swallow] | None:
         """The clauses that swallow all that a call does, where nobody asks for its result."""
@@ -294,7 +307,7 @@ class _Search:
 
     def _open(self, place: _Place, node: cst.CSTNode, block: _Block, looped: bool = False) -> None:
         for call, effect in self._effects.within(place.module, node):
-            if effect >= Effect.READ:
+            if effect >= Effect.READ or self._effects.functions(place.module, call):
                 over_records, over_others = self._comprehended(place.module, call, node)
                 block.open.append((call, place.per_record or over_records, looped or over_others))
 
@@ -437,6 +450,10 @@ def _is_declared(module: PythonModule, clause: cst.BaseSuite) -> bool:
     if not module.mentions(_DECLARED):
         return False
     span = module.span(module.parent(clause) or clause)
-    lines = range(module.own_line(span.start), module.own_line(span.end) + 1)
-    comments = (module.comment_at(line) for line in lines)
+    last = module.own_line(span.end)
+    comments = [module.comment_at(line) for line in range(module.own_line(span.start), last + 1)]
+    # A comment that ends the block is no part of it for the parser.
+    while comment := module.comment_at(last + 1):
+        comments.append(comment)
+        last += 1
     return any("lambdalint:" not in comment and _DECLARED.search(comment) for comment in comments)

@@ -105,8 +105,8 @@ class NotifyInHandler(Rule):
 
     **Limits**
 
-    A message tells of an outcome if it holds the exception, or words such as "failed", "complete" and
-    "status" as constants. Only where everything that is known to invoke the function does so
+    A message tells of an outcome if it holds the exception, or words such as "failed" and "complete"
+    as constants. Only where everything that is known to invoke the function does so
     asynchronously; only the last act of the handler itself after other work, and the one act of an
     `except` around it. Silent for what cannot be a destination (FIFO queues and topics), for topics
     that go to people by mail or SMS, and where such a destination is there already.

@@ -171,7 +171,9 @@ class PartialBatchMismatch(Rule):
     def _unanswered(self, handler: Handler, declared: list[tuple[LambdaFunction, Trigger]]) -> Finding:
         said = words(declared[0][1])
         swallows = bool(handler.swallows)
-        outcome = f"so {said.lost}" if swallows else f"so one failed record brings all {said.items} back"
+        outcome = (
+            f"so {said.lost}" if swallows else f"so one failed {said.items[:-1]} brings all of them back"
+        )
         return self.finding(
             f"`{handler.name}` never returns `batchItemFailures`, {outcome}",
             handler.label("a normal return counts as a complete success, an exception as a complete failure"),

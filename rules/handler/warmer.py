@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar
 
-from lambdalint.application.rate import intervals
+from lambdalint.application.pings import Pings
 from lambdalint.finding import Finding, FunctionId, Label, Role
-from lambdalint.python.conditions import Compared, Condition, Joined, condition
-from lambdalint.python.guards import guards, mentions
-from lambdalint.rule import Rule
-from lambdalint.template.identity import render
-from lambdalint.template.values import Known
+from lambdalint.rule import OptionValue, Rule
 
 if TYPE_CHECKING:
     from lambdalint.application.application import Application, Handler
-    from lambdalint.python.guards import Guard
     from lambdalint.template.function import LambdaFunction
-    from lambdalint.template.triggers import Trigger
-    from lambdalint.template.values import Alternative
 
 
 class Warmer(Rule):
@@ -109,6 +101,7 @@ class Warmer(Rule):
     A ping is told by its name ("warmup", "warmer", "keep-warm", …) in the test or the schedule's input,
     a schedule's events also by a branch that drops them while something else invokes the function. Only
     branches at the start that do nothing but log and return count, and schedules of 15 minutes or less.
+    The option `names` holds more names of pings.
 
     **References**
 
@@ -120,37 +113,45 @@ class Warmer(Rule):
     name = "warmer"
     severity = "info"
     reads = "both"
+    options: ClassVar[Mapping[str, OptionValue]] = {"names": []}
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:
         """The branch in the code, with the schedules that ping it."""
-        schedules = [
-            (function, trigger)
-            for function in handler.functions
-            for trigger in function.triggers
-            if _is_frequent(trigger)
-        ]
-        for guard in guards(handler) if _may_answer(handler, schedules) else ():
-            if guard.keeps or not _answers_ping(handler, guard, schedules):
-                continue
-            yield self._finding(
-                handler.name,
-                guard.module.label(guard.node.test, "answers pings and does nothing else"),
-                *(_ping(function, trigger) for function, trigger in schedules if _is_ping(trigger)),
-                functions=handler.ids,
-            )
+        pings = self._pings(handler.application)
+        guard = pings.answered(handler)
+        if guard is None:
             return
+        yield self._finding(
+            handler.name,
+            guard.module.label(guard.node.test, "answers pings and does nothing else"),
+            *(
+                trigger.template.label(
+                    trigger.path,
+                    f"{trigger.description} pings it",
+                    Role.RELATED,
+                    key=True,
+                    function=function.id,
+                )
+                for function in handler.functions
+                for trigger, _ in pings.sent(function)
+            ),
+            functions=handler.ids,
+        )
 
     def check_function(self, function: LambdaFunction, application: Application) -> Iterator[Finding]:
         """A schedule whose input says that it pings, where no branch in the code shows it."""
-        handler = application.handler(function)
-        if handler is not None and any(self.check_handler(handler)):
-            return
-        for trigger in function.triggers:
-            if _is_frequent(trigger):
-                for found in _inputs(trigger):
-                    if _WARM.search(_text(found)):
-                        label = function.template.label(found.path, "a ping, every few minutes")
-                        yield self._finding(function.logical_id, label, functions=[function.id])
+        pings = self._pings(application)
+        for _, found in pings.sent(function):
+            handler = application.handler(function)
+            if handler is not None and pings.answered(handler) is not None:
+                return
+            label = function.template.label(found.path, "a ping, every few minutes")
+            yield self._finding(function.logical_id, label, functions=[function.id])
+
+    def _pings(self, application: Application) -> Pings:
+        names = application.options(self)["names"]
+        assert isinstance(names, list)
+        return Pings(tuple(names))
 
     def _finding(self, name: str, *labels: Label, functions: Iterable[FunctionId]) -> Finding:
         return self.finding(
@@ -159,61 +160,3 @@ class Warmer(Rule):
             help="use provisioned concurrency or SnapStart where cold starts matter, and drop the pings",
             functions=functions,
         )
-
-
-_MINUTES = 15
-_WARM = re.compile(
-    r"warm(?:er|ing|[-_ ]?up)(?![a-z])|\b(?:is|keep|pre|stay|lambda)?[-_ ]?warm\b|keep[-_ ]?alive",
-    re.IGNORECASE,
-)
-_SCHEDULED = frozenset({"aws.events", "aws.scheduler", "Scheduled Event"})
-
-
-def _is_frequent(trigger: Trigger) -> bool:
-    found = list(intervals(trigger)) if trigger.source in ("Schedule", "ScheduleV2") else []
-    return any(each is not None and each <= _MINUTES for each in found)
-
-
-def _inputs(trigger: Trigger) -> list[Alternative]:
-    """What a schedule sends instead of its own event."""
-    template = trigger.template
-    if trigger.proof == "event":
-        return list(trigger.option("Input"))
-    return list(template.alternatives((*trigger.path[:-1], "Input")))
-
-
-def _text(found: Alternative) -> str:
-    value = found.value
-    return str(value.value) if isinstance(value, Known) else render(value)
-
-
-def _is_ping(trigger: Trigger) -> bool:
-    return any(_WARM.search(_text(found)) for found in _inputs(trigger)) or not _inputs(trigger)
-
-
-def _ping(function: LambdaFunction, trigger: Trigger) -> Label:
-    message = f"{trigger.description} pings it"
-    return trigger.template.label(trigger.path, message, Role.RELATED, key=True, function=function.id)
-
-
-def _may_answer(handler: Handler, schedules: list[tuple[LambdaFunction, Trigger]]) -> bool:
-    return bool(schedules) or any(_WARM.search(module.source.text) for module in handler.reach.modules)
-
-
-def _answers_ping(handler: Handler, guard: Guard, schedules: list[tuple[LambdaFunction, Trigger]]) -> bool:
-    if any(_WARM.search(each) for each in mentions(handler, guard)):
-        return True
-    others = any(trigger.source not in ("Schedule", "ScheduleV2") for trigger in handler.triggers)
-    dropped = condition(handler.evaluator, guard.module, guard.node.test)
-    return bool(schedules) and others and _is_scheduled(dropped)
-
-
-def _is_scheduled(dropped: Condition) -> bool:
-    """Whether a condition is that of a schedule's event."""
-    if isinstance(dropped, Joined):
-        return (
-            any(_is_scheduled(part) for part in dropped.parts)
-            if dropped.word == "and"
-            else all(map(_is_scheduled, dropped.parts))
-        )
-    return isinstance(dropped, Compared) and not dropped.negated and set(dropped.values) <= _SCHEDULED
