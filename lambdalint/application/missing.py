@@ -66,11 +66,11 @@ def missing(application: Application, function: LambdaFunction) -> Missing | Non
     found = application.located(function)
     if isinstance(found, Linked):
         return _function(application, function, found)
-    if found.bundle is None or found.bundle.opaque:
+    if found.bundle is None:
         return None
-    if found.reason == NAME_MALFORMED:
+    if found.reason == NAME_MALFORMED and _REWRITTEN.isdisjoint(found.bundle.opaque):
         return _malformed(application, text, found.bundle)
-    if found.reason == FILE_NOT_FOUND:
+    if found.reason == FILE_NOT_FOUND and not found.bundle.opaque:
         return _module(application, text, found)
     return None
 

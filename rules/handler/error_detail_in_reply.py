@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 # What only events of HTTP have; without a template, nothing else tells who calls.
 _REQUEST = re.compile(
-    r"[\"'](?:body|headers|httpMethod|pathParameters|queryStringParameters|rawPath|requestContext)[\"']\s*[\])]"
+    r"[\"'](?:httpMethod|pathParameters|queryStringParameters|rawPath)[\"']\s*[,\])]"
+    r"|\bevent(?:\[|\.get\()[\"'](?:body|headers|requestContext)[\"']"
 )
 _HTTP = frozenset({"ALB", "Api", "FunctionUrl", "HttpApi"})
 
