@@ -14,6 +14,7 @@ from lambdalint.python.control import ENDING_CALLS, Handler, tries_around
 from lambdalint.python.endings import RAISE, endings
 from lambdalint.python.reach import Phase
 from lambdalint.python.symbols import Function, alternatives
+from lambdalint.python.syntax import last_name
 from lambdalint.python.waiting import started
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Exit", "exits"]
 
 _TEXT = re.compile(r"\bexit\b|\bquit\b|\b_exit\b|\babort\b|SystemExit|\bkill\b")
+_WORDS = {"exit", "quit", "_exit", "abort", "kill"}
 # These ask nobody; the others raise SystemExit, which may be caught.
 _AT_ONCE = frozenset({"os._exit", "os.abort", "os.kill"})
 _CATCHES = re.compile(r"\b(?:SystemExit|BaseException)\b")
@@ -57,7 +59,10 @@ def exits(evaluator: Evaluator, reach: Reach) -> Iterator[Exit]:
 
 
 def _endings(module: PythonModule) -> Iterator[tuple[cst.CSTNode, str]]:
+    words = {each.name for each in module.names.imports if each.imported in ENDING_CALLS} | _WORDS
     for call in module.nodes(cst.Call):
+        if last_name(call.func) not in words:
+            continue
         name = module.names.qualified(call.func)
         if name in ENDING_CALLS:
             yield call, name.removeprefix("builtins.") if name is not None else ""

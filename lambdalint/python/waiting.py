@@ -149,7 +149,7 @@ def sleeps(evaluator: Evaluator, reach: Reach) -> Iterator[tuple[PythonModule, c
     """The calls on the invoke path that do nothing for a time."""
     for module in reach.modules:
         text = module.source.text
-        if "sleep" not in text and "Event" not in text:
+        if "sleep" not in text and "Event().wait(" not in text:
             continue
         for call in module.nodes(cst.Call):
             if _is_sleep(evaluator, module, call) and Phase.INVOKE in reach.phases(module, call):
