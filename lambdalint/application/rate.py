@@ -41,7 +41,8 @@ def seldom(handler: Handler, minutes: int = REUSE) -> bool:
     A schedule whose expression is not known counts (law 1); a handler that nothing in sight invokes does not,
     unless its code shows that it answers a custom resource.
     """
-    if not handler.functions:
+    invokes = handler.application.invokes if handler.functions else {}
+    if not any(function.triggers or invokes.get(function.logical_id) for function in handler.functions):
         return any(_CUSTOM_RESOURCE.search(module.source.text) for module in handler.reach.modules)
     return all(_is_seldom(handler.application, function, minutes) for function in handler.functions)
 
