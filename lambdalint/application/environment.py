@@ -12,7 +12,7 @@ from lambdalint.application.mentions import unmentioned
 from lambdalint.application.unseen import libraries
 from lambdalint.python.variables import Reader, known_layer, readers, runtime_variable
 from lambdalint.template.identity import render
-from lambdalint.template.values import Known, Path, Reference, Unknown
+from lambdalint.template.values import Known, Path, Reference, Text, Unknown, Value
 
 if TYPE_CHECKING:
     from lambdalint.application.application import Application, Handler
@@ -231,3 +231,22 @@ def secrets_written(template: Template, more: Mapping[str, str]) -> Iterator[Wri
                     functions = (*(known.functions if known is not None else ()), function)
                     found[outcome.path] = WrittenVariable(secret.what, name, outcome, functions)
     yield from found.values()
+
+
+def holding_no_secret(handler: Handler) -> frozenset[str]:
+    """The variables that hold a name, ARN, path or reference by the template, whatever they are called."""
+    names: set[str] = set()
+    for function in handler.functions:
+        environment = function.environment
+        for name, outcomes in () if isinstance(environment, Unknown) else environment.items():
+            if all(_is_name(outcome.value) for outcome in outcomes):
+                names.add(name)
+    return frozenset(names)
+
+
+def _is_name(value: Value) -> bool:
+    if isinstance(value, Known):
+        return isinstance(value.value, str) and value.value.startswith(("arn:", "/", "http"))
+    if isinstance(value, Text):
+        return bool(value.references) or render(value).startswith(("arn:", "/", "http"))
+    return isinstance(value, Reference)
