@@ -47,41 +47,59 @@ class Absent:
 def absent(handler: Handler) -> Iterator[Absent]:
     """The imports of a handler's init that must fail."""
     inline = handler.bundle.root is None
-    if not handler.functions or handler.bundle.opaque or _searches_elsewhere(handler):
+    if not handler.functions or handler.bundle.opaque:
         return
-    known = distributions.runtime()
     packages = handler.application.manifests.packages(handler)
-    if not inline and not (packages.own and packages.installed):
+    if packages.gaps or (not inline and not (packages.own and packages.installed)):
         return
-    for module, binding, root in _third_party(handler):
-        if root in known.imports | known.sometimes or (inline and root in known.inline):
-            continue
+    unbrought = _Unbrought(packages, inline)
+    suspects = [
+        (module, binding, root)
+        for module in handler.reach.modules
+        for binding in module.names.imports
+        if unbrought[root := (binding.imported or "").partition(".")[0]]
+    ]
+    if not suspects or _searches_elsewhere(handler):
+        return
+    for module, binding, root in suspects:
+        if _must_be_there(handler, module, binding) and (inline or not _may_lie_there(handler, root)):
+            providers = distributions.providers(root)
+            yield Absent(module, binding, root, providers, None if inline else packages)
+
+
+class _Unbrought(dict[str, bool]):
+    """Whether a top-level name is a third-party package that no list, and no package on one, brings."""
+
+    def __init__(self, packages: Packages, inline: bool) -> None:
+        super().__init__()
+        self._packages = packages
+        self._listed = {requirement.name for requirement in packages.requirements}
+        self._inline = inline
+
+    def __missing__(self, root: str) -> bool:
+        found = self[root] = self._is_unbrought(root)
+        return found
+
+    def _is_unbrought(self, root: str) -> bool:
+        if not root or root in _SHARED or is_standard(root) or normalised(root) in self._listed:
+            return False
+        known = distributions.runtime()
+        if root in known.imports | known.sometimes or (self._inline and root in known.inline):
+            return False
         names = distributions.providers(root)
-        if not names or root in _SHARED or _is_listed(packages, (root, *names)):
-            continue
-        carried = distributions.carried(packages.requirements)
-        if packages.gaps or carried is None or not carried.isdisjoint(names):
-            continue
-        if not inline and _may_lie_there(handler, root):
-            continue
-        yield Absent(module, binding, root, names, None if inline else packages)
+        if not names or not self._listed.isdisjoint(names):
+            return False
+        carried = distributions.carried(self._packages.requirements)
+        return carried is not None and carried.isdisjoint(names)
 
 
-def _third_party(handler: Handler) -> Iterator[tuple[PythonModule, Binding, str]]:
-    for module in handler.reach.modules:
-        for binding in module.names.imports:
-            root = (binding.imported or "").split(".")[0]
-            if not root or is_standard(root) or handler.program.is_local(module, binding):
-                continue
-            if Phase.INIT not in handler.reach.phases(module, binding.node):
-                continue
-            if not is_trial(module, binding.node) and not is_for_local_runs(module, binding.node):
-                yield module, binding, root
-
-
-def _is_listed(packages: Packages, names: tuple[str, ...]) -> bool:
-    listed = {requirement.name for requirement in packages.requirements}
-    return not listed.isdisjoint(normalised(name) for name in names)
+def _must_be_there(handler: Handler, module: PythonModule, binding: Binding) -> bool:
+    """Whether the import runs at init and cannot do without the package."""
+    if handler.program.is_local(module, binding):
+        return False
+    if Phase.INIT not in handler.reach.phases(module, binding.node):
+        return False
+    return not is_trial(module, binding.node) and not is_for_local_runs(module, binding.node)
 
 
 def _searches_elsewhere(handler: Handler) -> bool:

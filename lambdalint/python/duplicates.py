@@ -41,11 +41,23 @@ _WORDS: dict[type[cst.CSTNode], tuple[str, ...]] = {
 }
 
 
+_LINES = frozenset({cst.SimpleStatementLine, cst.SimpleStatementSuite})
+_COMPOUND = frozenset(
+    {cst.ClassDef, cst.For, cst.FunctionDef, cst.If, cst.Match, cst.Try, cst.TryStar, cst.While, cst.With}
+)
+# What may hold statements.
+_BLOCKS = (
+    _LINES
+    | _COMPOUND
+    | {cst.Else, cst.ExceptHandler, cst.ExceptStarHandler, cst.Finally, cst.IndentedBlock, cst.MatchCase}
+)
+
+
 @dataclass(frozen=True, eq=False)
 class Body:
     """The body of a function that is no part of another; methods count, nested functions do not.
 
-    `outline` are the kinds of its outermost statements.
+    `outline` are the kinds of its outermost statements, with a name or two.
     """
 
     module: PythonModule
@@ -55,20 +67,34 @@ class Body:
     @cached_property
     def statements(self) -> int:
         """How many statements there are, those in blocks included."""
-        return sum(1 for node in self._nodes if _is_statement(node))
+        waiting = list(_without_docstring(self.function))
+        count = 0
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, cst.SimpleStatementLine | cst.SimpleStatementSuite):
+                count += len(node.body)
+                continue
+            count += type(node) in _COMPOUND
+            waiting.extend(child for child in self.module.children(node) if type(child) in _BLOCKS)
+        return count
 
     @cached_property
     def digest(self) -> bytes:
         """What is the same for bodies that say the same."""
-        names = (node for node in self._nodes if isinstance(node, cst.Name))
-        meanings = sorted({meaning for name in names for meaning in _meanings(self.module, name)})
-        return _hash(self.module, self._nodes) + b"".join(meanings)
+        return _hash(self.module, self._nodes)
+
+    @cached_property
+    def meaning(self) -> bytes:
+        """What is the same for bodies that say the same of the same."""
+        names = {node.value: node for node in self._nodes if isinstance(node, cst.Name)}
+        meanings = {meaning for name in names.values() for meaning in _meanings(self.module, name)}
+        return self.digest + b"".join(sorted(meanings))
 
     @cached_property
     def exact(self) -> bytes:
         """The same with the values of literals."""
         literals = [node.value for node in self._nodes if isinstance(node, _LITERALS)]
-        return self.digest + "\n".join(literals).encode("utf-8", "surrogatepass")
+        return self.meaning + "\n".join(literals).encode("utf-8", "surrogatepass")
 
     @property
     def _nodes(self) -> Iterator[cst.CSTNode]:
@@ -93,7 +119,12 @@ def _is_fallback(module: PythonModule, function: cst.FunctionDef) -> bool:
 def _outline(function: cst.FunctionDef) -> Iterator[str]:
     for statement in _without_docstring(function):
         if isinstance(statement, cst.SimpleStatementLine):
-            yield from (type(small).__name__ for small in statement.body)
+            for small in statement.body:
+                yield type(small).__name__
+                if isinstance(small, cst.Assign):
+                    yield _word(small.targets[0].target)
+                elif isinstance(small, cst.Expr) and isinstance(small.value, cst.Call):
+                    yield _word(small.value.func)
         else:
             yield type(statement).__name__
 
@@ -106,12 +137,6 @@ def _without_docstring(function: cst.FunctionDef) -> Sequence[cst.CSTNode]:
         if isinstance(small, cst.Expr) and isinstance(small.value, cst.SimpleString | cst.ConcatenatedString):
             return body[1:]
     return body
-
-
-def _is_statement(node: cst.CSTNode) -> bool:
-    if isinstance(node, cst.BaseSmallStatement):
-        return True
-    return isinstance(node, cst.BaseCompoundStatement)
 
 
 def _hash(module: PythonModule, nodes: Iterable[cst.CSTNode]) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, ClassVar
@@ -140,10 +140,11 @@ class DuplicateCode(Rule):
 
     **Limits**
 
-    Bodies are compared with their names, without comments, layout, docstrings and the values of strings
-    and numbers; `statements` says how many a body needs to count (those in blocks included). A nested
-    function counts with its outer one. Looks at what the handlers of one template reach; copies in
-    different applications are not compared, nor is code that stands in the template.
+    Bodies are compared with their names and what these stand for (another import, another function of
+    that name), without comments, layout, docstrings and the values of strings and numbers; `statements`
+    says how many a body needs to count (those in blocks included). A nested function counts with its
+    outer one. Looks at what the handlers of one template reach; copies in different applications are not
+    compared, nor is code that stands in the template, nor what stands in for an import that failed.
 
     **References**
 
@@ -161,14 +162,11 @@ class DuplicateCode(Rule):
             return
         least = application.options(self)["statements"]
         assert isinstance(least, int)
-        alike: dict[object, list[_Copy]] = defaultdict(list)
-        for copy in _of_same_outline(application):
-            if copy.body.statements >= least:
-                alike[copy.body.digest].append(copy)
-        for copies in alike.values():
-            group = _apart(copies)
-            if len(group) > 1:
-                yield self._finding(group)
+        copies = _long_enough(application, least)
+        for alike in _grouped(copies, lambda body: (body.statements, body.outline)):
+            for same in _grouped((copy for copy in alike if _runs(copy)), lambda body: body.digest):
+                for group in _grouped(same, lambda body: body.meaning):
+                    yield self._finding(group)
 
     def _finding(self, copies: Sequence[_Copy]) -> Finding:
         first, *others = copies
@@ -192,34 +190,35 @@ class DuplicateCode(Rule):
         )
 
 
-def _of_same_outline(application: Application) -> Iterator[_Copy]:
-    """The bodies that run and whose outline is that of another in another bundle, in the order of paths."""
-    by_outline: dict[object, list[_Copy]] = defaultdict(list)
+def _long_enough(application: Application, least: int) -> Iterator[_Copy]:
+    """The bodies of so many statements, in the order of paths."""
     for module in application.modules:
         bundles = _bundles(module)
         for body in module.module.bodies if bundles else ():
-            by_outline[body.outline].append(_Copy(module, body, bundles))
-    for copies in by_outline.values():
-        if len({copy.bundles for copy in copies}) > 1:
-            yield from (copy for copy in copies if _runs(copy))
+            if body.statements >= least:
+                yield _Copy(module, body, bundles)
+
+
+def _grouped(copies: Iterable[_Copy], key: Callable[[Body], object]) -> Iterator[list[_Copy]]:
+    """The copies with the same key, where some two of them lie in no common bundle."""
+    groups: dict[object, list[_Copy]] = defaultdict(list)
+    for copy in copies:
+        groups[key(copy.body)].append(copy)
+    for group in groups.values():
+        if any(group[0].bundles.isdisjoint(other.bundles) for other in group[1:]):
+            yield group
 
 
 def _bundles(module: ApplicationModule) -> Bundles:
     """The folders that hold the module's file and are packaged: CodeUris, and layers."""
-    path = module.source.path
+    around = frozenset(module.source.path.parents)
     found: set[PurePosixPath] = set()
-    for handler in module.handlers:
-        if handler.bundle.root is not None:
-            folders = (handler.bundle.root, *handler.bundle.folders)
-            found.update([folder for folder in folders if folder in path.parents][:1])
+    for bundle in {handler.bundle for handler in module.handlers}:
+        if bundle.root is not None:
+            folders = (bundle.root, *bundle.folders)
+            found.update([folder for folder in folders if folder in around][:1])
     return frozenset(found)
 
 
 def _runs(copy: _Copy) -> bool:
     return any(handler.reach.function_phases(copy.body.function) for handler in copy.module.handlers)
-
-
-def _apart(copies: Sequence[_Copy]) -> list[_Copy]:
-    """The copies, if some two of them lie in no common bundle."""
-    apart = any(one.bundles.isdisjoint(other.bundles) for one in copies[:1] for other in copies[1:])
-    return list(copies) if apart else []
