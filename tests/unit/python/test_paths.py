@@ -39,7 +39,7 @@ def usage(files: dict[str, str] | str, attribute: str = "handler") -> tuple[Proj
         # One side works, and never uses it.
         ("if event: use()\nelse: work()", "sometimes"),
         ("if event:\n    work()\n    return 1\nuse()", "sometimes"),
-        ("if event: use()\nwork()", "sometimes"),
+        ("if event: use()\nelse:\n    if not event: return 1\n    work()", "sometimes"),
         ("if event == 1: work()\nelif event == 2: use()\nelse: return 3", "sometimes"),
         ("match event:\n    case 1: use()\n    case 2: work()", "sometimes"),
         ("for r in event:\n    if r: use()\n    else: work()", "sometimes"),
@@ -47,7 +47,6 @@ def usage(files: dict[str, str] | str, attribute: str = "handler") -> tuple[Proj
         ("return use() if event else s3.get_object()", "sometimes"),
         ("try: work()\nexcept E: use()", "sometimes"),
         ("try:\n    if event: use()\n    else: work()\nexcept E: pass", "sometimes"),
-        ("a = event and use()\nwork()", "sometimes"),
         # Both sides use it.
         ("if event: use()\nelse: use()", "always"),
         ("if event: work()\nuse()", "always"),
@@ -62,13 +61,45 @@ def usage(files: dict[str, str] | str, attribute: str = "handler") -> tuple[Proj
         ("for r in event:\n    if not r: continue\n    use()", "always"),
         ("try: a = s3.get_object()\nexcept E: return error(500)\nuse()", "always"),
         ("try:\n    work()\n    use()\nexcept E:\n    work()\n    return 1", "always"),
+        ("f()\nwork()", "always"),  # `f` returns early where there is nothing to do
+        ("for r in event:\n    if not r: continue\n    use()\nwork()", "always"),
+        # What deals with a failure, or answers a formality.
+        ("r = s3.head_object()\nif r.error:\n    work()\nelse: use()", "always"),
+        ("if event == 'FAILED': work()\nelse: use()", "always"),
+        ("if event > 3:\n    log.error('no')\n    work()\n    return 1\nuse()", "always"),
+        ("if event > 3:\n    work()\n    return {'statusCode': 404}\nuse()", "always"),
+        ("if event['httpMethod'] == 'OPTIONS': return work()\nuse()", "always"),
+        # Configuration decides for all invocations alike.
+        ("if os.environ.get('A'): use()\nwork()", "always"),
+        ("a = os.environ['A'] == 'yes'\nif not a: work()\nelse: use()", "always"),
+        ("if MODE == 'a': use()\nelse: work()", "always"),
+        ("if g(os.environ['A']): use()\nelse: work()", "sometimes"),
+        ("h('a')\nwork()", "always"),
+        # What an earlier invocation left is not there at the first.
+        ("global CACHE\nif CACHE is None: CACHE = use()\nwork()", "always"),
+        ("f2()\ntry: work()\nexcept E: f2()", "always"),
+        ("try: work()\nexcept E:\n    use()\n    return 1\nuse()", "always"),
+        ("if event['id'] not in TABLE: TABLE[event['id']] = use()\nwork()", "always"),
         # What decides is the branch, not the work before it or after both sides.
         ("work()\nif event: use()", "always"),
         ("if event: work()\nif event == 1: use()\nreturn 1", "always"),
+        # What comes after both is no work of either.
+        ("if event: use()\nwork()", "always"),
+        ("a = event and use()\nwork()", "always"),
+        ("for r in event:\n    if r: use()\n    work()", "always"),
+        ("for r in event:\n    if r:\n        use()\n        continue\nwork()", "always"),
+        (
+            "while event:\n    if not s3.head_object():\n        time.sleep(3)\n        continue\n    use()",
+            "always",
+        ),
     ],
 )
 def test_statements(body: str, expected: str) -> None:
     text = HEAD + "def error(code): return {'statusCode': code, 'body': json.dumps({})}\n"
+    text += "import os\nMODE = os.environ.get('MODE', 'a').lower()\nCACHE = None\nTABLE = {}\n"
+    text += "def f(a=0):\n    if not a: return None\n    return use()\n"
+    text += "def f2():\n    global CACHE\n    if CACHE is None: CACHE = use()\n    return CACHE\n"
+    text += "def h(a):\n    if a == 'a': use()\n    else: work()\n"
     text += HANDLER + "".join(f"    {line}\n" for line in body.split("\n"))
     assert usage(text)[1].runs.value == expected
 
@@ -79,7 +110,8 @@ def test_statements(body: str, expected: str) -> None:
         (HANDLER + "    f()\ndef f(): use()", "always"),
         (HANDLER + "    if event: f()\n    else: work()\ndef f(): use()", "sometimes"),
         (HANDLER + "    if event: f()\n    else: g()\ndef f(): use()\ndef g(): f()", "always"),
-        (HANDLER + "    f()\n    work()\ndef f():\n    if a: return use()", "sometimes"),
+        (HANDLER + "    f()\n    work()\ndef f():\n    if a: return use()", "always"),
+        (HANDLER + "    f()\n    work()\ndef f():\n    if a: return use()\n    work()", "sometimes"),
         (HANDLER + "    f()\ndef f():\n    if a: return use()\n    f()", "always"),
         # Tables, however they are written.
         (HANDLER + "    return {1: f, 2: work}[event]()\ndef f(): use()", "sometimes"),
