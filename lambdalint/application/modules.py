@@ -141,13 +141,38 @@ class ImportPath:
         if dotted.partition(".")[0] not in self._tops:
             return None  # as most are: installed, or of the standard library
         path = locate(self._modules.files, self._search_path, dotted)
-        if path is None:
+        if path is None or self._is_copied_driver(path, dotted):
             return None
         self._names.setdefault(path, dotted)
         module = self._modules.get(path)
         if module is None:
             self.failures[path] = self._modules.failures[path]
         return module
+
+    def _is_copied_driver(self, path: PurePosixPath, dotted: str) -> bool:
+        """Whether a module is of a database driver that was copied beside the code without its metadata: a
+        package of that name which tells its version."""
+        from lambdalint.python.connections import drivers
+
+        top = dotted.partition(".")[0]
+        if top not in self._copied:
+            folder = next((each for each in path.parents if each.name == top), None)
+            packages = drivers().get(top, ()) if folder is not None else ()
+            self._copied[top] = any(self._tells_version(folder, package) for package in packages)
+        return self._copied[top]
+
+    def _tells_version(self, folder: PurePosixPath | None, package: str) -> bool:
+        if folder is None:
+            return False
+        try:
+            text = self._modules.files.read_python(folder.parent / package / "__init__.py").text
+        except SourceError:
+            return False
+        return "__version__" in text
+
+    @cached_property
+    def _copied(self) -> dict[str, bool]:
+        return {}
 
     @cached_property
     def _tops(self) -> frozenset[str]:

@@ -26,8 +26,11 @@ LIFETIME = 6 * 60
 _SCHEDULES = frozenset({"Schedule", "ScheduleV2"})
 # What invokes at deployments, and at the rotation of a secret, which is rarer than every four hours.
 _RARE_SOURCES = frozenset({"CloudFormation", "CodeDeploy", "CustomResource", "SecretsManager"})
-# What only a custom resource's function has to do with: it answers CloudFormation by itself.
-_CUSTOM_RESOURCE = re.compile(r"^\s*(?:import|from)\s+(?:cfnresponse|crhelper)\b|[\"']ResponseURL[\"']", re.M)
+# What only functions have to do with that answer a custom resource, or rotate a secret.
+_CUSTOM_RESOURCE = re.compile(
+    r"^\s*(?:import|from)\s+(?:cfnresponse|crhelper)\b|[\"']ResponseURL[\"']|[\"']ClientRequestToken[\"'].*?AWSPENDING",
+    re.M | re.S,
+)
 
 _RATE = re.compile(r"^rate\(\s*(\d+)\s+(minute|hour|day)s?\s*\)$")
 _CRON = re.compile(r"^cron\((.+)\)$")
@@ -39,7 +42,7 @@ def seldom(handler: Handler, minutes: int = REUSE) -> bool:
     """Whether all that invokes the handler is a schedule rarer than so many minutes, or a deployment.
 
     A schedule whose expression is not known counts (law 1); a handler that nothing in sight invokes does not,
-    unless its code shows that it answers a custom resource.
+    unless its code shows that it answers a custom resource or rotates a secret.
     """
     invokes = handler.application.invokes if handler.functions else {}
     if not any(function.triggers or invokes.get(function.logical_id) for function in handler.functions):
@@ -56,9 +59,7 @@ def _is_seldom(application: Application, function: LambdaFunction, minutes: int)
 def _is_rare(trigger: Trigger, minutes: int) -> bool:
     if trigger.source in _RARE_SOURCES:
         return True
-    return trigger.source in _SCHEDULES and all(
-        each is None or each > minutes for each in intervals(trigger)
-    )
+    return trigger.source in _SCHEDULES and all(each is None or each > minutes for each in intervals(trigger))
 
 
 def intervals(trigger: Trigger) -> Iterator[float | None]:

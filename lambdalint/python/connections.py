@@ -180,9 +180,15 @@ def factories() -> Mapping[str, Factory]:
 
 
 @lru_cache(maxsize=1)
-def _libraries() -> frozenset[str]:
-    """The packages that open connections."""
-    return frozenset(name.partition(".")[0] for name in factories())
+def drivers() -> Mapping[str, frozenset[str]]:
+    """The packages that open connections, by their first name: themselves, and those within (as folders)."""
+    found: dict[str, set[str]] = {}
+    for name in factories():
+        parts = name.split(".")
+        packages = found.setdefault(parts[0], {parts[0]})
+        if len(parts) > 2 and parts[1].islower():
+            packages.add(f"{parts[0]}/{parts[1]}")
+    return {top: frozenset(packages) for top, packages in found.items()}
 
 
 def _factory(row: Mapping[str, Any]) -> Factory:
@@ -240,7 +246,7 @@ def opened_anew(
     """The connections to databases that each invocation opens anew."""
     found: list[Opened] = []
     for module, call, name, factory in _factory_calls(reach, more):
-        if not factory.database:
+        if not factory.database or _is_asynchronous(module, call, name):
             continue
         made = lifetimes.of(module, call)
         if made.life is not Life.INVOCATION:
@@ -251,11 +257,19 @@ def opened_anew(
     return tuple(found)
 
 
+def _is_asynchronous(module: PythonModule, call: cst.Call, name: str) -> bool:
+    """Whether a connection belongs to an event loop, which ends with the invocation."""
+    if "async" in name.lower() or name.startswith("aio"):
+        return True
+    function = module.enclosing_function(call)
+    return isinstance(function, cst.FunctionDef) and function.asynchronous is not None
+
+
 def _factory_calls(
     reach: Reach, more: Sequence[str]
 ) -> Iterator[tuple[PythonModule, cst.Call, str, Factory]]:
     known = {**factories(), **dict.fromkeys(more, UNKNOWN_FACTORY)} if more else factories()
-    libraries = _libraries() | {name.partition(".")[0] for name in more}
+    libraries = drivers().keys() | {name.partition(".")[0] for name in more}
     for module in reach.modules:
         if not any(
             (binding.imported or "").partition(".")[0] in libraries for binding in module.names.imports

@@ -301,10 +301,10 @@ class Lifetimes:
         text = dotted_name(_function_of(decorator)) or name
         if name in _PLAIN_CACHES or _CACHES.search(text):
             whole = module.tree.code_for_node(decorator.decorator)
-            life = (
-                Life.RENEWED if _AGED.search(whole) or self._has_varying_key(module, function) else Life.ONCE
+            renewed = (
+                _AGED.search(whole) or self._has_varying_key(module, function) or self._is_cleared(function)
             )
-            return Made(False, life, place)
+            return Made(False, Life.RENEWED if renewed else Life.ONCE, place)
         if name in _PLAIN or _is_route_name(decorator):
             return None
         return None if self._just_calls(module, decorator) else Made(False, Life.UNKNOWN, place)
@@ -316,6 +316,17 @@ class Lifetimes:
                 if self.state.tells_time(caller, argument.value):
                     return True
         return False
+
+    def _is_cleared(self, function: cst.FunctionDef) -> bool:
+        """Whether an invocation empties the cache of a function."""
+        name = function.name.value
+        return any(
+            attribute.attr.value == "cache_clear"
+            and last_name(attribute.value) == name
+            and Phase.INVOKE in self.reach.phases(module, attribute)
+            for module in self.reach.modules
+            for attribute in module.nodes(cst.Attribute)
+        )
 
     def _just_calls(self, module: PythonModule, decorator: cst.Decorator) -> bool:
         """Whether a decorator of the application's own calls what it decorates each time."""

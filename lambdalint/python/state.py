@@ -18,6 +18,7 @@ from lambdalint.python import symbols
 from lambdalint.python.index import Index
 from lambdalint.python.module import PythonModule
 from lambdalint.python.names import Binding, BindingKind
+from lambdalint.python.reach import Phase
 from lambdalint.python.syntax import last_name
 
 if TYPE_CHECKING:
@@ -202,9 +203,28 @@ class State:
         else:
             yield from self._of_call(module, value, depth)
 
-    def _cell(self, module: PythonModule, expr: cst.BaseExpression) -> _Cell:
+    def _cell(self, module: PythonModule, expr: cst.Name) -> _Cell:
         options = symbols.alternatives(self.evaluator.value(module, expr))
-        return _Cell(ages=any(self._forgets(option) for option in options))
+        ages = any(self._forgets(option) for option in options)
+        return _Cell(ages=ages or self._is_emptied(module, expr))
+
+    def _is_emptied(self, module: PythonModule, name: cst.Name) -> bool:
+        """Whether an invocation takes away what a variable keeps, so that it is made anew: sets it to None,
+        deletes it or an item of it, clears it."""
+        bindings = module.names.lookup(name)
+        for binding in bindings:
+            place = binding.target or binding.node
+            gone = binding.kind is BindingKind.DELETE or (
+                isinstance(binding.value, cst.Name) and binding.value.value == "None"
+            )
+            if gone and self._is_invoked(module, place):
+                return True
+        reads = [read for binding in bindings[:1] for read in binding.reads]
+        return any(_is_taken_from(module, read) and self._is_invoked(module, read) for read in reads)
+
+    def _is_invoked(self, module: PythonModule, node: cst.CSTNode) -> bool:
+        in_function = module.enclosing_function(node) is not None
+        return in_function and Phase.INVOKE in self.reach.phases(module, node)
 
     @staticmethod
     def _forgets(symbol: symbols.Symbol) -> bool:
@@ -469,6 +489,19 @@ def _has_own_memory(binding: Binding) -> bool:
     """A parameter whose default is a dict or list: made once, with the function."""
     default = binding.node.default if isinstance(binding.node, cst.Param) else None
     return isinstance(default, (cst.Dict, cst.List, cst.Set))
+
+
+def _is_taken_from(module: PythonModule, read: cst.Name) -> bool:
+    """`del kept[key]`, `kept.pop(key)`, `kept.clear()`."""
+    parent = module.parent(read)
+    around = module.parent(parent) if parent is not None else None
+    if isinstance(parent, cst.Subscript):
+        return isinstance(around, cst.Del)
+    return (
+        isinstance(parent, cst.Attribute)
+        and parent.attr.value in ("clear", "pop", "popitem")
+        and isinstance(around, cst.Call)
+    )
 
 
 def _is_grown(module: PythonModule, read: cst.Name) -> bool:

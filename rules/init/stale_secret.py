@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from lambdalint.application.rate import LIFETIME, seldom
 from lambdalint.finding import Finding, Role, Severity
+from lambdalint.python.control import ArmKind, arms
 from lambdalint.python.keeping import uses
 from lambdalint.python.lifetimes import Life, Place
 from lambdalint.rule import OptionValue, Rule
@@ -14,6 +15,9 @@ from lambdalint.rule import OptionValue, Rule
 if TYPE_CHECKING:
     from lambdalint.application.application import Handler
     from lambdalint.python.secret_reads import SecretRead
+
+
+_BRANCHES = (ArmKind.IF, ArmKind.ELSE)
 
 
 class StaleSecret(Rule):
@@ -90,13 +94,20 @@ class StaleSecret(Rule):
             return
         plain = bool(handler.application.options(self)["parameters"])
         again = [read for read in found if read.made.life in (Life.INVOCATION, Life.RENEWED)]
+        seen: dict[int, int] = {}
         for read in found:
             if not read.made.kept or any(read.may_read_the_same(other) for other in again):
                 continue
             if not read.is_secret and read.reader.kind == "parameter" and not plain:
                 continue
             proof = _proof(handler, read)
-            if proof is not None:
+            branches = {
+                id(arm.node): id(arm.part) for arm in arms(read.module, read.call) if arm.kind in _BRANCHES
+            }
+            # The arms of one `if` are one finding.
+            other_arm = any(seen.get(node, part) != part for node, part in branches.items())
+            if proof is not None and not other_arm:
+                seen.update(branches)
                 yield self._finding(handler, read, *proof)
 
     def _finding(self, handler: Handler, read: SecretRead, place: Place, role: str) -> Finding:

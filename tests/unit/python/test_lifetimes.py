@@ -561,6 +561,39 @@ def f(k):
     c[k] = make()
 def handler(event, context):
     f("k")
+=== renewed
+x = None
+def handler(event, context):
+    global x
+    if x is None:
+        x = make()
+    try:
+        x.use()
+    finally:
+        x = None
+=== renewed
+c = {}
+def handler(event, context):
+    if "k" not in c:
+        c["k"] = make()
+    if event["old"]:
+        del c["k"]
+=== renewed
+c = {}
+def handler(event, context):
+    if "k" not in c:
+        c["k"] = make()
+    if event["old"]:
+        c.clear()
+=== renewed
+@functools.lru_cache
+def f():
+    return make()
+def handler(event, context):
+    try:
+        f().use()
+    except Exception:
+        f.cache_clear()
 """
 
 
