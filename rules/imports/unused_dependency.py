@@ -127,7 +127,8 @@ class UnusedDependency(Rule):
             " that runs there imports it",
             Label(requirement.source, requirement.span, "no handler comes to an import of it"),
             *packed.labels("packaged with this function"),
-            help="remove it; if something needs it without an import, name it in this rule's `keep`",
+            help="remove it, or move it to a list that is not packaged; if something needs it here without an"
+            " import, name it in this rule's `keep`",
             functions=(function.id for function in packed.functions),
         )
 
