@@ -77,7 +77,7 @@ def _filter_criteria(trigger: Trigger, parts: list[Condition]) -> Filter | None:
 
 def _is_made_by_sam(trigger: Trigger) -> bool:
     """SAM's own queue for a topic has no filter criteria; its subscription has a policy."""
-    return trigger.template.get((*trigger.path, "Type")) == "SNS"
+    return bool(trigger.template.get((*trigger.path, "Type")) == "SNS")
 
 
 def _record_path(source: str, field: Field) -> tuple[str, ...] | None:

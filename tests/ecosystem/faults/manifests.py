@@ -160,8 +160,9 @@ def _other_functions(place: Application, copy: Path) -> list[tuple[Path, str]]:
         module, _, name = text.rpartition(".")
         folder = posixpath.normpath((place.template.parent / uri).as_posix())
         file = Path(folder, module.replace(".", "/") + ".py")
-        apart = own is not None and Path(folder) != own and own not in Path(folder).parents
-        if apart and Path(folder) not in own.parents and (copy / file).is_file():
+        if own is None or Path(folder) == own or own in Path(folder).parents:
+            continue
+        if Path(folder) not in own.parents and (copy / file).is_file():
             found.append((file, name))
     return found
 

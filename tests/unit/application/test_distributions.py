@@ -29,9 +29,9 @@ def test_rows_are_sound(name: str) -> None:
 
 
 def test_what_is_brought_along() -> None:
-    assert carried(requirements("requests")) == {
-        *("requests", "urllib3", "idna", "certifi", "charset-normalizer", "chardet")
-    }
+    assert carried(requirements("requests")) == frozenset(
+        {*("requests", "urllib3", "idna", "certifi", "charset-normalizer", "chardet")}
+    )
     assert carried([]) == frozenset()
     together = carried(requirements("requests PyYAML"))
     assert together is not None
