@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Needs", "Split", "computes", "needs_shared_memory", "only_elsewhere", "splits"]
 
-_TEXT = re.compile(r"multiprocess|concurrent|[Tt]hread|Process|process_map|pathos|billiard")
+_TEXT = ("multiprocess", "concurrent", "Thread", "Process", "process_map", "pathos", "billiard")
 _CONTEXTS = frozenset({"multiprocessing.get_context", "torch.multiprocessing.get_context"})
 # Errors by which code sees that there is no shared memory.
 _MISSING = re.compile(
@@ -78,7 +78,7 @@ def _sharing() -> Mapping[str, str]:
 def needs_shared_memory(evaluator: Evaluator, reach: Reach) -> Iterator[Needs]:
     """The calls within reach that fail for want of shared memory, and have nothing to fall back on."""
     for module in reach.modules:
-        if not module.mentions(_TEXT):
+        if not any(word in module.source.text for word in _TEXT):
             continue
         for call in module.nodes(cst.Call):
             what = _shared(evaluator, module, call)
@@ -153,7 +153,7 @@ def only_elsewhere(module: PythonModule, node: cst.CSTNode) -> bool:
 def splits(evaluator: Evaluator, reach: Reach) -> Iterator[Split]:
     """The pools, threads and processes within reach that are given a function of the application's own."""
     for module in reach.modules:
-        if not module.mentions(_TEXT):
+        if not any(word in module.source.text for word in _TEXT):
             continue
         for call in module.nodes(cst.Call):
             for node, kind, worker in _given(evaluator, module, call):

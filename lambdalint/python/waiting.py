@@ -151,7 +151,11 @@ def sleeps(evaluator: Evaluator, reach: Reach) -> Iterator[tuple[PythonModule, c
         text = module.source.text
         if "sleep" not in text and "Event().wait(" not in text:
             continue
+        others = {each.name for each in module.names.imports if each.imported in _sleeps()}
         for call in module.nodes(cst.Call):
+            last = last_name(call.func)
+            if last != "wait" and last not in others and "sleep" not in last.lower():
+                continue
             if _is_sleep(evaluator, module, call) and Phase.INVOKE in reach.phases(module, call):
                 yield module, call
 
