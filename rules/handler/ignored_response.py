@@ -79,8 +79,8 @@ class IgnoredResponse(Rule):
 
     Follows the response through variables, helpers and objects of the application. A response that is
     returned by the handler, logged, or handed to a library counts as read (`lambda-calls-lambda` still says
-    what waiting costs). So does one after which the same function reads from AWS, perhaps what the other side
-    wrote. Otherwise it cannot be seen that code waits in order to do something else after it.
+    what waiting costs). So does one after which the next statement reads from AWS, perhaps what the other
+    side wrote. Otherwise it cannot be seen that code waits in order to do something else after it.
 
     **References**
 
