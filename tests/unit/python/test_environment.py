@@ -118,7 +118,8 @@ def test_text_that_is_put_together() -> None:
     )
     found = reads(text)
     assert [read.name for read in found.reads] == ["A_TABLE", "B_TABLE"]
-    assert found.why_read("QUEUE_X") and not found.why_read("TABLE")
+    assert found.why_read("QUEUE_X")
+    assert not found.why_read("TABLE")
 
 
 def test_the_environment_as_a_whole() -> None:
