@@ -372,6 +372,17 @@ class ApplicationModule:
         """The function resources whose handlers reach the module."""
         return tuple(dict.fromkeys(each for handler in self.handlers for each in handler.ids))
 
+    @cached_property
+    def packaged_in(self) -> frozenset[PurePosixPath]:
+        """The folders that hold the file and are deployed as one: CodeUris, and layers."""
+        around = frozenset(self.source.path.parents)
+        found: set[PurePosixPath] = set()
+        for bundle in {handler.bundle for handler in self.handlers}:
+            if bundle.root is not None:
+                folders = (bundle.root, *bundle.folders)
+                found.update([folder for folder in folders if folder in around][:1])
+        return frozenset(found)
+
     def runs(self, node: cst.CSTNode) -> bool:
         """Whether the node runs in Lambda (law 3)."""
         return any(handler.reach.phase(self.module, node) is not None for handler in self.handlers)

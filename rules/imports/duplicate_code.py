@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, ClassVar
 
 from lambdalint.finding import Finding, Role
@@ -15,14 +14,11 @@ if TYPE_CHECKING:
     from lambdalint.application.application import Application, ApplicationModule
     from lambdalint.python.duplicates import Body
 
-Bundles = frozenset[PurePosixPath]
-
 
 @dataclass(frozen=True, eq=False)
 class _Copy:
     module: ApplicationModule
     body: Body
-    bundles: Bundles
 
     @property
     def name(self) -> str:
@@ -170,7 +166,7 @@ class DuplicateCode(Rule):
 
     def _finding(self, copies: Sequence[_Copy]) -> Finding:
         first, *others = copies
-        bundles = len({copy.bundles for copy in copies})
+        bundles = len({copy.module.packaged_in for copy in copies})
         literals = len({copy.body.exact for copy in copies}) > 1
         but = ", but for strings and numbers" if literals else ""
         return self.finding(
@@ -193,10 +189,9 @@ class DuplicateCode(Rule):
 def _long_enough(application: Application, least: int) -> Iterator[_Copy]:
     """The bodies of so many statements, in the order of paths."""
     for module in application.modules:
-        bundles = _bundles(module)
-        for body in module.module.bodies if bundles else ():
+        for body in module.module.bodies if module.packaged_in else ():
             if body.statements >= least:
-                yield _Copy(module, body, bundles)
+                yield _Copy(module, body)
 
 
 def _grouped(copies: Iterable[_Copy], key: Callable[[Body], object]) -> Iterator[list[_Copy]]:
@@ -205,19 +200,9 @@ def _grouped(copies: Iterable[_Copy], key: Callable[[Body], object]) -> Iterator
     for copy in copies:
         groups[key(copy.body)].append(copy)
     for group in groups.values():
-        if any(group[0].bundles.isdisjoint(other.bundles) for other in group[1:]):
+        first = group[0].module.packaged_in
+        if any(first.isdisjoint(other.module.packaged_in) for other in group[1:]):
             yield group
-
-
-def _bundles(module: ApplicationModule) -> Bundles:
-    """The folders that hold the module's file and are packaged: CodeUris, and layers."""
-    around = frozenset(module.source.path.parents)
-    found: set[PurePosixPath] = set()
-    for bundle in {handler.bundle for handler in module.handlers}:
-        if bundle.root is not None:
-            folders = (bundle.root, *bundle.folders)
-            found.update([folder for folder in folders if folder in around][:1])
-    return frozenset(found)
 
 
 def _runs(copy: _Copy) -> bool:
