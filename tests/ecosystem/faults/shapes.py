@@ -151,11 +151,11 @@ def both(name: str, *faults: Fault) -> Fault:
 
 
 def often(fault: Fault) -> Fault:
-    """The fault, but not where only schedules invoke the function: what is kept between two of their runs is
-    no matter."""
+    """The fault, but only where an event other than a schedule invokes the function: what is kept between two
+    runs of a schedule or two deployments (custom resources) is no matter."""
 
     def plant(place: Application, copy: Path) -> Planted | None:
-        if place.event_types and set(place.event_types) <= {"Schedule", "ScheduleV2"}:
+        if set(place.event_types) <= {"Schedule", "ScheduleV2"}:
             return None
         return fault.plant(place, copy)
 
