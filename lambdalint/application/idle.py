@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lambdalint.application.modes import invocations
+from lambdalint.python.sdk import operations_of
 from lambdalint.python.sleeping import Slept, longest
 from lambdalint.python.symbols import EnvVar, Literal
 from lambdalint.python.waiting import Retry, Wait, WaitKind, jobs
@@ -162,8 +163,10 @@ def retry_advice(handler: Handler, retry: Retry) -> str:
     ways = list(dict.fromkeys(_retries_by_caller(handler)))
     if retry.calls and _is_transient(retry):
         ways.insert(0, 'let botocore retry: Config(retries={"mode": "adaptive", "max_attempts": 10})')
-    if not ways:
-        ways = [_CALL_AGAIN if is_custom_resource(handler) else _STEP_FUNCTIONS]
+    if is_custom_resource(handler):
+        ways.append(_CALL_AGAIN)
+    elif not ways:
+        ways.append(_STEP_FUNCTIONS)
     return "; or ".join(ways)
 
 
@@ -191,7 +194,9 @@ def _callers(handler: Handler) -> Iterable[tuple[Mode, str]]:
 
 
 def named(calls: Sequence[AwsCall]) -> str:
-    """The first of some AWS calls as a message names it: without its service where that cannot be told."""
+    """The first of some AWS calls as a message names it: without its service where that cannot be told, or
+    where it is known not to have the operation."""
     first = calls[0]
     services = {call.service for call in calls if call.node is first.node}
-    return first.api if len(services) == 1 else first.operation
+    known = operations_of(first.service)
+    return first.api if len(services) == 1 and (not known or first.operation in known) else first.operation

@@ -63,7 +63,7 @@ _DRAINS = frozenset(
     | {"fetchone", "readline", "recv", "__next__", "next"}
 )
 READS = re.compile(
-    r"^(?:describe|get|list|head|batch_get|batch_check|query|scan|lookup|search|check|test)_|^(?:scan|query)$"
+    r"^(?:admin_)?(?:describe|get|list|head|batch_get|batch_check|query|scan|lookup|search|check|test)_|^(?:scan|query)$"
 )
 _STATUS = re.compile(
     r"status_code|statusCode|StatusCode|\.ok\b|\bok\b|getcode|\.status\b|\bstatus\b|\bcode\b|\.reason\b"
@@ -393,12 +393,11 @@ class Repetition:
         return ends
 
     def _until_set(self, tried: TryStatement) -> bool:
-        """`while not done: try: …; done = True`: success is told by a variable."""
-        if not isinstance(self.loop, cst.While):
-            return False
+        """`while not done: try: …; done = True`, or `if done: break`: success is told by a variable."""
         read = {
             dotted_name(each)
-            for each in self.module.descendants(self.loop.test)
+            for test in self._ending_tests()
+            for each in self.module.descendants(test)
             if isinstance(each, (cst.Name, cst.Attribute))
         }
         parts = [tried.body, tried.orelse] if tried.orelse is not None else [tried.body]

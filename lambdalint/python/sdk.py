@@ -478,6 +478,12 @@ def services_with_targets() -> Iterator[str]:
 
 
 @cache
+def operations_of(service: str) -> frozenset[str]:
+    """The client operations of a service, in snake case; empty for one that the table does not have."""
+    return frozenset(_operations()["operations"].get(service, "").split())
+
+
+@cache
 def _operation_names() -> frozenset[str]:
     return frozenset(name for names in _operations()["operations"].values() for name in names.split())
 

@@ -20,6 +20,7 @@ from lambdalint.python.control import arms
 from lambdalint.python.index import Index
 from lambdalint.python.names import Binding, BindingKind, dotted_name
 from lambdalint.python.reach import Phase
+from lambdalint.python.repetition import READS
 from lambdalint.python.symbols import Function, alternatives
 from lambdalint.python.syntax import is_static, last_name, parameter
 
@@ -49,6 +50,11 @@ class Step:
     def api(self) -> str:
         """What it calls."""
         return self.call.api
+
+    @property
+    def acts(self) -> bool:
+        """Whether it does more than to read what is there."""
+        return READS.match(self.call.operation) is None
 
 
 def chain(evaluator: Evaluator, reach: Reach, calls: AwsCalls) -> tuple[Step, ...]:
@@ -80,13 +86,18 @@ def _longest(steps: Mapping[int, Step], before: Mapping[int, Sequence[int]]) -> 
                 head = best[earlier]
                 again = any(each.call.service == step.call.service for each in head)
                 candidate = head if again else (*head, step)
-                if len(candidate) > len(longer.get(key, best[key])):
+                if _worth(candidate) > _worth(longer.get(key, best[key])):
                     longer[key] = candidate
         if not longer:
             break
         best.update(longer)
-    found = max(best.values(), key=len)
+    found = max(best.values(), key=_worth)
     return found if len(found) > 1 else ()
+
+
+def _worth(steps: Sequence[Step]) -> tuple[int, int]:
+    """Reading from place to place is no workflow: two steps that act come before length."""
+    return min(2, sum(step.acts for step in steps)), len(steps)
 
 
 _Place = tuple["PythonModule", cst.CSTNode]

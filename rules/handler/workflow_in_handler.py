@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from lambdalint.application.application import Handler
 
 
+_ACTING = 2  # steps that do more than to read
+
+
 class WorkflowInHandler(Rule):
     """The handler calls three services or more, one with or because of the other's result.
 
@@ -54,8 +57,8 @@ class WorkflowInHandler(Rule):
     **Limits**
 
     Opt-in: whether a chain of calls deserves a state machine is a matter of taste and of size. A step counts
-    once for each service; calls for parameters, secrets, keys, logs and metrics, and calls to other than AWS
-    services are no steps. `steps` says from how many on (3).
+    once for each service, and two steps must do more than to read; calls for parameters, secrets, keys, logs
+    and metrics, and calls to other than AWS services are no steps. `steps` says from how many on (3).
 
     **References**
 
@@ -75,7 +78,7 @@ class WorkflowInHandler(Rule):
         least = handler.application.options(self)["steps"]
         assert isinstance(least, int)
         steps = chain(handler.evaluator, handler.reach, handler.calls)
-        if len(steps) < least:
+        if len(steps) < least or sum(step.acts for step in steps) < _ACTING:
             return
         yield self.finding(
             f"`{handler.name}` runs a workflow: {_listed(steps)}",

@@ -136,8 +136,8 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         code(
             "by branches",
             _IMPORTS,
-            "planted_user = planted_boto3.client('cognito-idp').admin_get_user(UserPoolId='p', Username='u')\n"
-            "if planted_user['UserStatus'] == 'CONFIRMED':\n"
+            "planted_user = planted_boto3.client('cognito-idp').admin_create_user(UserPoolId='p')\n"
+            "if planted_user['User']['Enabled']:\n"
             "    planted_item = planted_boto3.client('dynamodb').get_item(TableName='t', Key={'id': {'S': 'u'}})\n"
             "    if 'Item' in planted_item:\n"
             "        planted_boto3.client('ses').send_email(Source='a', Destination={}, Message={})",
