@@ -70,7 +70,9 @@ class BadDynamodbCall(Rule):
     Reads expressions that are written out, not those put together at run time, and definitions in dicts that
     nothing changes before the call; conditions built of `Key` and `Attr` need none. A float counts where it
     is certain: a literal, a clock, a division of integers; what `json.loads` or a library gives is not known.
-    Only a table's own methods are looked at for floats, as the low-level client has no types to convert.
+    Where a branch adds an expression or a definition, the call is not looked at for what is left undefined or
+    unused on the other way. Only a table's own methods are looked at for floats, as the low-level client has
+    no types to convert.
 
     **References**
 
