@@ -300,8 +300,13 @@ class _Analysis:
         block = handler.body if handler is not None else module.parent(module.statement(node))
         if block is None:
             return None
+        # Behind a test, what follows the pause there and then; a failure's clause may choose.
+        parts = [block] if handler is not None else _simple(block)
         later = [
-            each for each in module.descendants(block) if isinstance(each, cst.Call) and each is not node
+            each
+            for part in parts
+            for each in module.descendants(part)
+            if isinstance(each, cst.Call) and each is not node
         ]
         for call in later:
             if last_name(call.func) == function.name.value and self._calls_itself(module, call, function):
@@ -424,7 +429,10 @@ class _Analysis:
             return
         calls = self._aws_calls(module, work)
         asks = bool(calls) and all(READS.match(each.operation) for each in calls)
-        raises = any(isinstance(each, cst.Raise) for each in module.descendants(work))
+        raises = any(
+            isinstance(each, cst.Raise) and next(handlers_around(module, each), None) is None
+            for each in module.descendants(work)
+        )
         if name == "backoff.on_predicate" or _RESULTS & _words(module, call) or (asks and raises):
             self.waits.append(Wait(WaitKind.POLL, module, call, None, None, None, calls))
             return
@@ -539,6 +547,11 @@ def _code(module: PythonModule, node: cst.CSTNode) -> str:
 def _words(module: PythonModule, node: cst.CSTNode) -> frozenset[str]:
     """The names and attributes that an expression mentions, and the keywords of its calls."""
     return frozenset(re.findall(r"\w+", _code(module, node)))
+
+
+def _simple(block: cst.CSTNode) -> list[cst.CSTNode]:
+    """The statements of a block that hold no others."""
+    return [each for each in getattr(block, "body", ()) if isinstance(each, cst.SimpleStatementLine)]
 
 
 def _is_simulated(module: PythonModule, call: cst.Call) -> bool:
