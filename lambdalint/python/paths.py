@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -72,10 +72,12 @@ class _Way(NamedTuple):
 
 @dataclass(frozen=True)
 class _Ways:
-    """The ways through a piece of code, and the outermost fork in it."""
+    """The ways through a piece of code, and the outermost fork in it; `exits` are how its other side ends, as
+    long as it has not come to a use after all."""
 
     ways: frozenset[_Way]
     fork: Fork | None = None
+    exits: frozenset[_Exit] = frozenset()
 
     @property
     def uses(self) -> bool:
@@ -103,7 +105,19 @@ class _Ways:
             found.update(
                 _Way(other.exit, way.uses or other.uses, way.works or other.works) for other in after.ways
             )
-        return _Ways(frozenset(found), self.fork or (after.fork if open_ else None))
+        exits = self.exits - {_Exit.NEXT}
+        if _Exit.NEXT in self.exits:
+            exits |= _without(after.ways)
+        if self.fork is not None and exits:
+            return _Ways(frozenset(found), self.fork, exits)
+        if open_:
+            return _Ways(frozenset(found), after.fork, after.exits)
+        return _Ways(frozenset(found))
+
+
+def _without(ways: Iterable[_Way]) -> frozenset[_Exit]:
+    """How the ways end that do not come to a use, but for failures."""
+    return frozenset(way.exit for way in ways if not way.uses and way.exit is not _Exit.FAILURE)
 
 
 _NOTHING = _Ways(frozenset({_Way()}))
@@ -520,17 +534,17 @@ class _Reading:
         """The ways through a branch. Where one side always leaves, what follows belongs to the others."""
         leaving = any(not side.falls_through for side in sides)
         whole = [side.then(rest) if leaving else side for side in sides]
-        using = any(side.uses for side in whole)
-        apart = using and any(
-            not side.uses
+        others = [
+            side
+            for side, all_, fails in zip(sides, whole, failing, strict=True)
+            if not all_.uses
             and not fails
-            and any(way.works for way in side.ways if way.exit is not _Exit.FAILURE)
-            for side, fails in zip(whole, failing, strict=True)
-        )
-        if not using or not apart:
-            return _merged(self._first(sides, test), None)
-        fork = Fork(self.module, node) if self.paths.tells_apart(self.module, test) else None
-        return _merged(sides if fork is not None else self._first(sides, test), fork)
+            and any(way.works for way in all_.ways if way.exit is not _Exit.FAILURE)
+        ]
+        using = any(side.uses for side in whole)
+        if using and others and self.paths.tells_apart(self.module, test):
+            return _merged(sides, Fork(self.module, node), others)
+        return _merged(self._first(sides, test))
 
     def _first(self, sides: Sequence[_Ways], test: cst.BaseExpression) -> Sequence[_Ways]:
         """The sides that the first invocation takes, where what an earlier one left decides: those that fill
@@ -563,13 +577,13 @@ class _Reading:
     ) -> _Ways:
         """What an exception leads to is no work of another side; but what only it uses is seldom used."""
         ways = {way for way in normal.ways if way.exit is not _Exit.FAILURE}
-        fork = normal.fork
+        fork, exits = normal.fork, normal.exits
         seldom = any(each.uses for each in failed) and not normal.then(rest).uses
         if seldom and any(way.works for way in ways):
-            fork = Fork(self.module, node)
+            fork, exits = Fork(self.module, node), _without(ways)
         for each in failed:
             ways.update(_Way(way.exit, way.uses or tried.uses, False) for way in each.ways)
-        return _Ways(frozenset(ways), fork)
+        return _Ways(frozenset(ways), fork, exits)
 
     def _with(self, node: cst.With, rest: _Ways) -> _Ways:
         found = _NOTHING
@@ -625,12 +639,10 @@ class _Reading:
 
     def _branch(self, node: cst.CSTNode, sides: Sequence[_Ways]) -> _Ways:
         """The ways through one of several functions, which are picked by the event."""
-        fork = None
-        if any(side.uses for side in sides) and any(
-            not side.uses and any(way.works for way in side.ways) for side in sides
-        ):
-            fork = Fork(self.module, node)
-        return _merged(sides, fork)
+        others = [side for side in sides if not side.uses and any(way.works for way in side.ways)]
+        if others and any(side.uses for side in sides):
+            return _merged(sides, Fork(self.module, node), others)
+        return _merged(sides)
 
 
 _STATEMENTS: dict[type[cst.CSTNode], Any] = {
@@ -645,16 +657,20 @@ _STATEMENTS: dict[type[cst.CSTNode], Any] = {
 }
 
 
-def _merged(sides: Sequence[_Ways], fork: Fork | None) -> _Ways:
+def _merged(sides: Sequence[_Ways], fork: Fork | None = None, others: Sequence[_Ways] = ()) -> _Ways:
+    """The ways of several sides. `fork` is one between them, on whose other sides there is no use."""
     ways = frozenset(way for side in sides for way in side.ways)
-    return _Ways(ways, fork or next((side.fork for side in sides if side.fork is not None), None))
+    if fork is not None:
+        return _Ways(ways, fork, _without(way for side in others for way in side.ways))
+    inner = next((side for side in sides if side.fork is not None), None)
+    return _Ways(ways) if inner is None else _Ways(ways, inner.fork, inner.exits)
 
 
 def _ending(ways: _Ways, exit_: _Exit) -> _Ways:
     """Ways of which one kind of exit ends here: a function's returns, a loop's rounds."""
-    return _Ways(
-        frozenset(way._replace(exit=_Exit.NEXT) if way.exit is exit_ else way for way in ways.ways), ways.fork
-    )
+    ended = frozenset(way._replace(exit=_Exit.NEXT) if way.exit is exit_ else way for way in ways.ways)
+    exits = frozenset(_Exit.NEXT if each is exit_ else each for each in ways.exits)
+    return _Ways(ended, ways.fork, exits)
 
 
 def _finally(ways: _Ways, final: _Ways) -> _Ways:
@@ -670,7 +686,9 @@ def _finally(ways: _Ways, final: _Ways) -> _Ways:
         for way in ways.ways
         for after in final.ways
     }
-    return _Ways(frozenset(found), ways.fork or final.fork)
+    if ways.fork is not None and (exits := ways.exits & _without(found)):
+        return _Ways(frozenset(found), ways.fork, exits)
+    return _Ways(frozenset(found), final.fork, final.exits)
 
 
 _FAILING = re.compile(

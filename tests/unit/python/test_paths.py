@@ -83,6 +83,12 @@ def usage(files: dict[str, str] | str, attribute: str = "handler") -> tuple[Proj
         # What decides is the branch, not the work before it or after both sides.
         ("work()\nif event: use()", "always"),
         ("if event: work()\nif event == 1: use()\nreturn 1", "always"),
+        # A use that comes after all.
+        ("if event:\n    if event == 1: use()\n    else: work()\nuse()", "always"),
+        ("if not event: return 1\ns3.get_object()\nk(event)\nuse()", "always"),
+        ("for r in event:\n    if r == 1: use()\n    else: work()\nuse()", "always"),
+        ("try:\n    if event == 1: use()\n    else: work()\nfinally: use()", "always"),
+        ("if event == 1: use()\nelse:\n    work()\n    return 1\nuse()", "sometimes"),
         # What comes after both is no work of either.
         ("if event: use()\nwork()", "always"),
         ("a = event and use()\nwork()", "always"),
@@ -99,6 +105,7 @@ def test_statements(body: str, expected: str) -> None:
     text += "import os\nMODE = os.environ.get('MODE', 'a').lower()\nCACHE = None\nTABLE = {}\n"
     text += "def f(a=0):\n    if not a: return None\n    return use()\n"
     text += "def f2():\n    global CACHE\n    if CACHE is None: CACHE = use()\n    return CACHE\n"
+    text += "def k(a):\n    if a == 1: return use()\n    work()\n"
     text += "def h(a):\n    if a == 'a': use()\n    else: work()\n"
     text += HANDLER + "".join(f"    {line}\n" for line in body.split("\n"))
     assert usage(text)[1].runs.value == expected
