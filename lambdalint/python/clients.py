@@ -187,7 +187,9 @@ def one_for_each_branch(objects: list[SdkObject]) -> Iterator[tuple[SdkObject, l
     for each in objects:
         branches = _branches(each)
         for group in groups:
-            if _target(each) == _target(group[0]) and not branches.isdisjoint(_branches(group[0])):
+            others = _branches(group[0])
+            apart = any(others.get(node, part) != part for node, part in branches.items())
+            if apart and _target(each) == _target(group[0]) and each.services == group[0].services:
                 group.append(each)
                 break
         else:
@@ -196,8 +198,9 @@ def one_for_each_branch(objects: list[SdkObject]) -> Iterator[tuple[SdkObject, l
         yield group[0], group[1:]
 
 
-def _branches(each: SdkObject) -> frozenset[int]:
-    return frozenset(id(arm.node) for arm in arms(each.module, each.call) if arm.kind in _BRANCHES)
+def _branches(each: SdkObject) -> dict[int, int]:
+    """The branches around the call, each with the arm of it."""
+    return {id(arm.node): id(arm.part) for arm in arms(each.module, each.call) if arm.kind in _BRANCHES}
 
 
 def _target(each: SdkObject) -> str:

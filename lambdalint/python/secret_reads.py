@@ -54,6 +54,7 @@ class Reader:
     age: str = ""
     fresh: str = ""
     by_object: bool = False
+    lists: bool = False
 
 
 CUSTOM = Reader("its store", "secret", "configuration")
@@ -121,6 +122,7 @@ def readers() -> Mapping[str, Reader]:
             row.get("age", ""),
             row.get("fresh", ""),
             row.get("by_object", False),
+            row.get("lists", False),
         )
         names = [*row.get("operations", ()), *row.get("calls", ()), *row.get("endpoints", ())]
         found.update(dict.fromkeys(names, reader))
@@ -289,5 +291,8 @@ def _beginning(symbol: symbols.Symbol | None) -> str:
 
 
 def is_the_same_each_time(evaluator: Evaluator, read: SecretRead) -> bool:
-    """Whether each invocation asks for the same: its name comes from constants and the environment."""
+    """Whether each invocation asks for the same: its name comes from constants and the environment, and it is
+    no listing of plain parameters, which may be data."""
+    if read.reader.lists and not read.is_secret:
+        return False
     return read.name is None or varies(evaluator, read.name) is Varies.NO

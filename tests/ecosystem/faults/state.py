@@ -85,7 +85,7 @@ _ALL: dict[str, tuple[Fault, ...]] = {
         code(
             "by path, through a paginator",
             "import boto3\n\nplanted_ssm = boto3.client('ssm')",
-            "for planted in planted_ssm.get_paginator('get_parameters_by_path').paginate(Path='/planted'):\n"
+            "for planted in planted_ssm.get_paginator('get_parameters_by_path').paginate(Path='/p', WithDecryption=True):\n"
             "    print(len(planted['Parameters']))",
         ),
         code(
