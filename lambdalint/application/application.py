@@ -167,6 +167,11 @@ class Handler:
             return ()
         return replies(self.kinds, self.module, self.node)
 
+    @property
+    def is_python_2(self) -> bool:
+        """Whether the template has Python 2 run it, where `map` makes a list and text is bytes."""
+        return any((function.runtime or "").startswith("python2") for function in self.functions)
+
     def _is_uncalled(self) -> bool:
         """Whether nothing in its module reads the name of a handler that was found by its shape."""
         bindings = self.module.names.module_scope.bindings.get(self.attribute, [])

@@ -258,13 +258,7 @@ class Kinds:
         if made.inner:
             return
         if isinstance(node, cst.Dict):
-            for entry in node.elements:
-                if isinstance(entry, cst.DictElement):
-                    yield Part(_text(entry.key), made.module, entry.value, made.within, entry.key)
-                    continue
-                spread = self.of(made.module, entry.value, made.within)
-                if len(spread) == 1 and spread[0].kind == "dict":
-                    yield from self.parts(spread[0])
+            yield from self._written_dict(made, node)
         elif isinstance(node, (cst.List, cst.Tuple, cst.Set)):
             for element in node.elements:
                 if isinstance(element, cst.Element):
@@ -277,6 +271,19 @@ class Kinds:
             for argument in node.args:
                 if argument.keyword is not None:
                     yield Part(argument.keyword.value, made.module, argument.value, made.within)
+
+    def _written_dict(self, made: Made, node: cst.Dict) -> Iterator[Part]:
+        """The entries of a dict; of those with the same key, the last."""
+        found: list[Part] = []
+        for entry in node.elements:
+            if isinstance(entry, cst.DictElement):
+                found.append(Part(_text(entry.key), made.module, entry.value, made.within, entry.key))
+                continue
+            spread = self.of(made.module, entry.value, made.within)
+            if len(spread) == 1 and spread[0].kind == "dict":
+                found.extend(self.parts(spread[0]))
+        last = {part.key: part for part in found if part.key is not None}
+        yield from (part for part in found if part.key is None or last[part.key] is part)
 
     def _is_closed(self, made: Made) -> bool:
         """Whether all keys that a dict is written with are known."""

@@ -133,6 +133,7 @@ class ModuleNames:
         self._by_statement: dict[int, list[Binding]] = {}
         self._qualified: dict[int, str | None] = {}
         self._positions: dict[int, int] = {}
+        self._unbound: list[cst.Name] = []
         self._bind()
         self._resolve()
 
@@ -227,6 +228,11 @@ class ModuleNames:
             self._qualified[key] = None  # for aliases of themselves
             self._qualified[key] = self._origin(expr)
         return self._qualified[key]
+
+    @property
+    def unbound(self) -> Sequence[cst.Name]:
+        """The reads of names that are neither bound anywhere they can be seen, nor builtins; by scope."""
+        return self._unbound
 
     @property
     def imports(self) -> Sequence[Binding]:
@@ -397,6 +403,8 @@ class ModuleNames:
                         into = lists[value] = list(unique.values())
                     for each in into:
                         each.append(name)
+                elif value not in BUILTINS:
+                    self._unbound.append(name)
         del self._reads
 
     def _search(self, scope: Scope, name: str) -> tuple[Binding, ...]:

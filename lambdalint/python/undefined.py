@@ -10,7 +10,8 @@ from __future__ import annotations
 import difflib
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from weakref import WeakKeyDictionary
 
 import libcst as cst
 
@@ -55,11 +56,25 @@ _OLD_PYTHON = re.compile(r"version_info|PY2|PY3|python_version|hexversion")
 def undefined_names(module: PythonModule, lazy: bool = False, old: bool = False) -> Iterator[cst.Name]:
     """The reads of names that nothing binds, in the order of the source. `lazy` says that no annotation is
     evaluated, as from Python 3.14 on; `old` that Python 2 may run it, and bind names of its own."""
-    if _binds_unseen(module):
-        return
-    for name in _unbound(module):
-        if not (old and name.value in PYTHON_2) and not _is_spared(module, name, lazy):
+    for name in _found(module):
+        if not (old and name.value in PYTHON_2) and not (lazy and _is_annotation(module, name)):
             yield name
+
+
+_KNOWN: WeakKeyDictionary[PythonModule, Sequence[cst.Name]] = WeakKeyDictionary()
+
+
+def _found(module: PythonModule) -> Sequence[cst.Name]:
+    """What is undefined whatever Python runs it; found once for all who reach the module."""
+    found = _KNOWN.get(module)
+    if found is None:
+        found = (
+            []
+            if _binds_unseen(module)
+            else [each for each in _unbound(module) if not _is_spared(module, each)]
+        )
+        _KNOWN[module] = found
+    return found
 
 
 def suggestion(module: PythonModule, name: str) -> str:
@@ -77,25 +92,46 @@ def suggestion(module: PythonModule, name: str) -> str:
     return f"bind `{name}` before this line, or pass it in"
 
 
-def _unbound(module: PythonModule) -> Iterator[cst.Name]:
+def _unbound(module: PythonModule) -> list[cst.Name]:
     names = module.names
     declared = _bound_elsewhere(module)
-    early = frozenset(id(name) for name in _read_too_early(module))
-    deletes = bool(module.nodes(cst.Del))
-    for name in module.nodes(cst.Name):
-        found = names.lookup(name)
-        if not found:
-            if name.value in BUILTINS or name.value in declared:
-                continue
-            if _is_read(module, name) and not _is_implicit(module, name):
-                yield name
-        elif id(name) in early:
-            yield name
-        elif found[0].kind is BindingKind.EXCEPT:
-            if _has_left_its_clause(module, name, found):
-                yield name
-        elif deletes and _is_deleted(module, name, found):
-            yield name
+    found = [
+        name
+        for name in names.unbound
+        if name.value not in declared and _is_read(module, name) and not _is_implicit(module, name)
+    ]
+    found += _read_too_early(module)
+    found += _gone(module)
+    if len(found) > 1:
+        order = {id(name): at for at, name in enumerate(module.nodes(cst.Name))}
+        found = list({id(name): name for name in found}.values())
+        found.sort(key=lambda name: order[id(name)])
+    return found
+
+
+def _gone(module: PythonModule) -> Iterator[cst.Name]:
+    """The reads of names that are gone: with their `except` clause, or by `del`."""
+    for name in _bound_by_clauses(module):
+        for binding in module.names.resolve(module.names.scope(name), name.value)[:1]:
+            for read in binding.reads:
+                found = module.names.lookup(read)
+                if found and _has_left_its_clause(module, read, found):
+                    yield read
+    for statement in module.nodes(cst.Del):
+        for node in module.descendants(statement.target):
+            if isinstance(node, cst.Name):
+                for binding in module.names.lookup(node)[:1]:
+                    for read in binding.reads:
+                        if _is_deleted(module, read, module.names.lookup(read)):
+                            yield read
+
+
+def _bound_by_clauses(module: PythonModule) -> Iterator[cst.Name]:
+    for kind in (cst.ExceptHandler, cst.ExceptStarHandler):
+        for clause in module.nodes(kind):
+            assert isinstance(clause, (cst.ExceptHandler, cst.ExceptStarHandler))
+            if clause.name is not None and isinstance(clause.name.name, cst.Name):
+                yield clause.name.name
 
 
 def _is_read(module: PythonModule, name: cst.Name) -> bool:
@@ -253,28 +289,36 @@ def _binds_unseen(module: PythonModule) -> bool:
     return bool(module.names.module_scope.bindings.get("*"))
 
 
-def _is_spared(module: PythonModule, name: cst.Name, lazy: bool) -> bool:
+def _is_spared(module: PythonModule, name: cst.Name) -> bool:
     return (
-        _is_not_evaluated(module, name, lazy)
+        _is_not_evaluated(module, name)
         or _is_named_in_text(module, name.value)
         or _is_tried(module, name)
         or is_waived(module, name, "F821", ("undefined-variable", "E0602", "name-defined"))
     )
 
 
-def _is_not_evaluated(module: PythonModule, name: cst.Name, lazy: bool) -> bool:
-    """Whether the name stands in an annotation that Python does not evaluate."""
+def _is_not_evaluated(module: PythonModule, name: cst.Name) -> bool:
+    """Whether the name stands in an annotation that no Python evaluates, or in a `type` statement."""
     below: cst.CSTNode = name
     for above in module.ancestors(name):
         if isinstance(above, cst.Annotation):
             owner = module.parent(above)
-            if isinstance(owner, cst.AnnAssign) and module.enclosing_function(owner) is not None:
-                return True
-            return lazy or _has_lazy_annotations(module)
+            local = isinstance(owner, cst.AnnAssign) and module.enclosing_function(owner) is not None
+            return local or _has_lazy_annotations(module)
         if isinstance(above, (cst.BaseSmallStatement, cst.BaseCompoundStatement)):
             # What a `type` statement names is evaluated when somebody asks.
             return isinstance(above, cst.TypeAlias) and below is above.value
         below = above
+    return False
+
+
+def _is_annotation(module: PythonModule, name: cst.Name) -> bool:
+    for above in module.ancestors(name):
+        if isinstance(above, cst.Annotation):
+            return True
+        if isinstance(above, (cst.BaseSmallStatement, cst.BaseCompoundStatement)):
+            return False
     return False
 
 

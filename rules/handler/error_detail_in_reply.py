@@ -22,6 +22,24 @@ _REQUEST = re.compile(
     r"[\"'](?:httpMethod|pathParameters|queryStringParameters|rawPath)[\"']\s*[,\])]"
     r"|\bevent(?:\[|\.get\()[\"'](?:body|headers|requestContext)[\"']"
 )
+# Members of HTTPStatus.
+_CLIENTS_FAULTS = frozenset(
+    {
+        "BAD_REQUEST",
+        "CONFLICT",
+        "FORBIDDEN",
+        "GONE",
+        "METHOD_NOT_ALLOWED",
+        "NOT_ACCEPTABLE",
+        "NOT_FOUND",
+        "PRECONDITION_FAILED",
+        "TOO_MANY_REQUESTS",
+        "UNAUTHORIZED",
+        "UNPROCESSABLE_CONTENT",
+        "UNPROCESSABLE_ENTITY",
+        "UNSUPPORTED_MEDIA_TYPE",
+    }
+)
 _HTTP = frozenset({"ALB", "Api", "FunctionUrl", "HttpApi"})
 
 
@@ -100,9 +118,10 @@ class ErrorDetailInReply(Rule):
         seen: set[int] = set()
         for reply in handler.replies:
             for detail in _details(handler, reply):
-                if id(detail.node) in seen:
+                mistake = id(detail.clause or detail.node)
+                if mistake in seen:
                     continue
-                seen.add(id(detail.node))
+                seen.add(mistake)
                 yield self.finding(
                     f"`{handler.name}` tells its client {_what(detail)}",
                     detail.module.label(detail.node, "the text goes into the answer"),
@@ -149,6 +168,10 @@ def _is_clients_fault(handler: Handler, status: Part | None) -> bool:
 
 def _is_4xx(made: Made) -> bool:
     node = made.node
+    if isinstance(node, cst.Attribute) and node.attr.value == "value":
+        node = node.value
+    if isinstance(node, cst.Attribute):
+        return node.attr.value in _CLIENTS_FAULTS
     return isinstance(node, cst.Integer) and 400 <= node.evaluated_value < 500
 
 

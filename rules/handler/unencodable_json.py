@@ -77,7 +77,7 @@ class UnencodableJson(Rule):
         for call in module.module.nodes(cst.Call):
             expr = _encoded(module, call)
             handler = _runner(module, call) if expr is not None else None
-            if expr is None or handler is None:
+            if expr is None or handler is None or handler.is_python_2:
                 continue
             for bad in refused(handler.kinds, STANDARD, module.module, expr):
                 proof = _proof(handler, bad)

@@ -77,6 +77,8 @@ class UnserializableReturn(Rule):
             if handler.entry.kept.reply:
                 yield self._generator(handler)
             return
+        if handler.is_python_2:
+            return
         kinds = self._kinds(handler)
         found = handler.replies if kinds is handler.kinds else _replies(handler, kinds)
         for reply in found:

@@ -265,6 +265,8 @@ def test_methods_and_attributes() -> None:
         ("items = []\nr = {'items': items}\nitems.append({1})\nreturn r", []),
         ("d = {}\nr = d\nreturn r\nd['a'] = {1}", []),
         ("return {**{'a': {1}}}", ["set"]),
+        ("return {**{'a': {1}}, 'a': 1}", []),
+        ("return {'a': 1, **{'a': {1}}}", ["set"]),
         ("return dict(a={1})", ["set"]),
         ("return list({'a': 1}.items())", []),
         ("return list(x for x in [{1}])", ["set"]),
