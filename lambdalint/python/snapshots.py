@@ -77,7 +77,8 @@ def frozen(evaluator: Evaluator, reach: Reach, calls: AwsCalls, state: State) ->
     hooked = hooked_names(evaluator, reach)
     for kind, module, node in _made_at_init(evaluator, reach, calls):
         if kind.kind == "seed":
-            use = next(_draws(reach), None)
+            again = Phase.INVOKE in reach.phases(module, node)
+            use = None if again else next(_draws(reach), None)
         else:
             found = uses(evaluator, reach, module, node)
             use = found[0] if found else None
@@ -93,7 +94,7 @@ def _made_at_init(
     known = kinds()
     for call in calls:
         kind = known.get(call.api)
-        if kind is not None and _only_at_init(reach, call.module, call.node):
+        if kind is not None and _at_init(reach, call.module, call.node):
             yield kind, call.module, call.node
     for module in reach.modules:
         for node in module.nodes(cst.Call):
@@ -113,7 +114,7 @@ def _made_at_init(
 def _kind(
     evaluator: Evaluator, reach: Reach, module: PythonModule, node: cst.Call | cst.Attribute, name: str
 ) -> Kind | None:
-    if name not in _last_names() or not _only_at_init(reach, module, node):
+    if name not in _last_names() or not _at_init(reach, module, node):
         return None
     known = kinds()
     return next((known[each] for each in _names(evaluator, module, node) if each in known), None)
@@ -128,8 +129,8 @@ def _names(evaluator: Evaluator, module: PythonModule, node: cst.Call | cst.Attr
             yield f"{option.base.qualified}().{option.name}"
 
 
-def _only_at_init(reach: Reach, module: PythonModule, node: cst.CSTNode) -> bool:
-    return reach.phases(module, node) == {Phase.INIT}
+def _at_init(reach: Reach, module: PythonModule, node: cst.CSTNode) -> bool:
+    return Phase.INIT in reach.phases(module, node)
 
 
 def _draws(reach: Reach) -> Iterator[Place]:
