@@ -51,11 +51,13 @@ _MAX_DEPTH = 12
 
 @dataclass(frozen=True)
 class Detail:
-    """An exception's text in a value. `node` reads the exception; `clause` catches it, None for a trace."""
+    """An exception's text in a value. `node` reads the exception, or its `trace`; `clause` catches it, None
+    where it is not around."""
 
     module: PythonModule
     node: cst.CSTNode
     clause: cst.ExceptHandler | cst.ExceptStarHandler | None
+    trace: bool = False
 
 
 def details(
@@ -67,7 +69,7 @@ def details(
 
 def is_broad(detail: Detail) -> bool:
     """Whether the exception may be anyone's: it is not caught by the name of what may be wrong."""
-    if detail.clause is None:
+    if detail.clause is None or detail.trace:
         return True
     return bool(caught(detail.clause) & _BROAD)
 
@@ -75,7 +77,7 @@ def is_broad(detail: Detail) -> bool:
 def is_own(kinds: Kinds, detail: Detail) -> bool:
     """Whether the clause catches only classes of the application, whose texts it wrote itself."""
     expr = detail.clause.type if detail.clause is not None else None
-    if expr is None:
+    if expr is None or detail.trace:
         return False
     types = [element.value for element in expr.elements] if isinstance(expr, cst.Tuple) else [expr]
     return all(isinstance(kinds.evaluator.value(detail.module, each), Class) for each in types)
@@ -142,7 +144,7 @@ class _Walk:
         for symbol in alternatives(self.kinds.evaluator.value(module, func)):
             if isinstance(symbol, External):
                 if symbol.qualified in _TRACES:
-                    yield Detail(module, call, None)
+                    yield Detail(module, call, next(handlers_around(module, call), None), trace=True)
                 elif symbol.qualified in _KEEPS_TEXT:
                     for argument in call.args:
                         yield from self.expression(module, argument.value, within, depth + 1)

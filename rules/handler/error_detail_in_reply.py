@@ -176,7 +176,7 @@ def _is_4xx(made: Made) -> bool:
 
 
 def _what(detail: Detail) -> str:
-    return "what an exception says" if detail.clause is not None else "the trace of an exception"
+    return "the trace of an exception" if detail.trace else "what an exception says"
 
 
 def _labels(reply: Reply, detail: Detail) -> Iterator[Label]:
