@@ -9,6 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 
 _SPECIAL = frozenset("*?[]\\!")
+# How pathspec's expressions end that also match what lies below a folder which the pattern names: those of
+# version 1, and of those before it.
+_AND_BELOW = ("(?:(?P<ps_d>/)|$)", "(?:(?P<ps_d>/).*)?$", "(?:/.*)?$")
 
 
 def read_patterns(path: Path) -> Patterns:
@@ -134,11 +137,12 @@ def _general(path: str) -> Callable[[str], bool] | None:
         compiled = list(GitIgnoreSpec.from_lines([path]).patterns)
     except (ValueError, TypeError):
         return None  # git passes over a pattern that it cannot read
-    if not compiled or compiled[0].include is None:
+    if not compiled or compiled[0].include is None or compiled[0].regex is None:
         return None
+    regex = compiled[0].regex
+    for ending in _AND_BELOW:
+        if regex.pattern.endswith(ending):
+            whole = re.compile(regex.pattern.removesuffix(ending) + r"\Z", regex.flags)
+            return lambda path: whole.match(path) is not None
     match = compiled[0].match_file
-
-    # pathspec also matches what lies below a folder that the pattern names.
-    if "/" in path and not path.endswith("/**"):
-        return lambda path: match(path) is not None and match(path.rpartition("/")[0]) is None
     return lambda path: match(path) is not None

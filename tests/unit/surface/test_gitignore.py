@@ -38,6 +38,9 @@ needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is the o
         (["!"], "anything", False, None),
         (["[z-"], "anything", False, None),
         (["te?t.py"], "test.py", False, True),
+        (["c.py", "!**/c.py"], "c.py/c.py", False, False),
+        (["a/**/c.py"], "a/c.py/c.py", False, True),
+        (["a/**/c.py"], "a/c.py/d.py", False, None),
     ],
 )
 def test_patterns(lines: list[str], path: str, is_dir: bool, expected: bool | None) -> None:
