@@ -54,6 +54,11 @@ _CALL_AGAIN = (
     "let CloudFormation call again: crhelper's `poll_create` and its like, or the isComplete handler of the "
     "CDK's provider framework"
 )
+# https://docs.aws.amazon.com/boto3/latest/guide/retries.html
+_PACE = (
+    'if it paces the calls, let botocore do so as needed: Config(retries={"mode": "adaptive"}); '
+    "if it waits for what they began, let a Wait state of Step Functions or an event come back to it"
+)
 _STEP_FUNCTIONS = "let the failure out: the Retry of a Step Functions task, or who invokes it, calls again"
 
 
@@ -122,6 +127,8 @@ def wait_advice(handler: Handler, wait: Wait, more: Mapping[str, str]) -> str:
     own = next((more[call.api] for call in wait.calls if call.api in more), None)
     if own is not None:
         return own
+    if wait.kind is WaitKind.SLEEP and wait.loop is not None and wait.calls:
+        return _PACE
     if is_custom_resource(handler):
         return _CALL_AGAIN
     if wait.kind is WaitKind.SLEEP:

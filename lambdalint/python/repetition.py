@@ -419,14 +419,13 @@ class Repetition:
         if not self.repeats:
             return False
         if self._telling:
-            told = (call for test in self._ending_tests() for call in self._sources(test))
-            return any(self._sends_rest(call) for call in told)
+            return any(self._sends_rest(call) for call in self._telling.values())
         return any(self._looks_around(test) for test in self._ending_tests())
 
     def _sends_rest(self, call: cst.Call) -> bool:
         if READS.match(last_name(call.func)):
             return False  # pages
-        return any(self._sources(argument.value) for argument in call.args)
+        return any(call in self._sources(argument.value) for argument in call.args)
 
     def _looks_around(self, test: cst.BaseExpression) -> bool:
         """Whether a test reads what nothing in the loop sets."""

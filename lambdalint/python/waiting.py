@@ -66,7 +66,7 @@ class Wait:
     """Idle time on the invoke path. `node` is the call that waits; for a decorator that polls, its call.
 
     `length` is the time of one pause, at least, where it is known. `loop` repeats it, `polled` is the call
-    that is repeated, with what it calls of AWS in `calls`.
+    that is repeated, with what it calls of AWS in `calls`; of a pause of its own, the calls of its loop.
     """
 
     kind: WaitKind
@@ -243,7 +243,9 @@ class _Analysis:
                 self._aws_calls(reason.module, reason.call),
             )
         else:
-            wait = Wait(WaitKind.SLEEP, module, call, length)
+            loop = next(loops(module, call), None)
+            paced = self._aws_calls(module, loop.body) if loop is not None else ()
+            wait = Wait(WaitKind.SLEEP, module, call, length, loop, None, paced)
         self.waits.append(wait)
 
     def _reason(self, module: PythonModule, node: cst.Call, depth: int) -> _Reason:

@@ -90,7 +90,7 @@ class WaitingInHandler(Rule):
         for wait in handler.waiting.waits:
             if wait.kind is WaitKind.SLEEP and not _is_long(handler, wait):
                 continue
-            loops.setdefault(id(wait.loop or wait.node), []).append(wait)
+            loops.setdefault(_together(wait), []).append(wait)
         for waits in loops.values():
             yield self._finding(handler, waits)
 
@@ -108,6 +108,11 @@ class WaitingInHandler(Rule):
             functions=handler.ids,
             severity=Severity.INFO if is_custom_resource(handler) else None,
         )
+
+
+def _together(wait: Wait) -> int:
+    """What the pauses of one poll have in common: the loop."""
+    return id(wait.loop if wait.kind is WaitKind.POLL and wait.loop is not None else wait.node)
 
 
 def _is_long(handler: Handler, wait: Wait) -> bool:
