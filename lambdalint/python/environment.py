@@ -22,6 +22,7 @@ from lambdalint.python import symbols
 from lambdalint.python.index import Index
 from lambdalint.python.module import PythonModule
 from lambdalint.python.names import BindingKind
+from lambdalint.python.syntax import is_classmethod, is_static
 from lambdalint.python.syntax import parameter as parameter_of
 
 if TYPE_CHECKING:
@@ -427,9 +428,10 @@ class _Finder:
         if not isinstance(function, cst.FunctionDef) or self.reach.is_entry(module, function):
             return None
         position, parameter = parameter_of(function, binding.name)
-        skip = 1 if module.enclosing_class(function) is not None else 0
+        bound = module.enclosing_class(function) is not None and not is_static(function)
         found: list[Named] = []
         for caller, call in self.reach.call_sites(module, function):
+            skip = 1 if bound and (is_classmethod(function) or not self._is_of_class(caller, call)) else 0
             argument = _argument(call, position - skip, binding.name)
             if argument is not None:
                 found.extend(self._names(caller, argument, argument, depth + 1))
@@ -439,6 +441,13 @@ class _Finder:
                 default = self.evaluator.value(module, parameter.default)
                 found.extend(self._of_symbol(default, module, parameter.default))
         return found or None
+
+    def _is_of_class(self, module: PythonModule, call: cst.Call) -> bool:
+        """Whether a method is called by its class, which passes no object: `Config.get("X")`."""
+        if not isinstance(call.func, cst.Attribute):
+            return False
+        receivers = symbols.given(self.evaluator.value(module, call.func.value))
+        return all(isinstance(option, symbols.Class) for option in receivers)
 
     def _items(
         self, module: PythonModule, binding: Binding

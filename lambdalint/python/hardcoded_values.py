@@ -274,6 +274,9 @@ def _of_session(
     for option in symbols.given(evaluator.value(module, receiver)):
         if isinstance(option, symbols.Sdk) and option.kind == "session" and option.node is not None:
             assert option.module is not None
+            given = {each.keyword.value for each in option.node.args if each.keyword is not None}
+            if "profile_name" in given:  # Lambda has no profiles: this is a developer's machine
+                return None
             return _region_of(evaluator, option.module, option.node, 3)
     return None
 

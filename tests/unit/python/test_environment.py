@@ -93,6 +93,17 @@ def test_helpers_of_helpers_and_methods() -> None:
     assert sorted(listed(text)) == ["A required", "B required"]
 
 
+def test_functions_of_a_class() -> None:
+    text = (
+        "import os\nclass Config:\n    def need(name):\n        return os.environ[name]\n"
+        "    @staticmethod\n    def static(name):\n        return os.environ[name]\n"
+        "    @classmethod\n    def made(cls, name):\n        return os.environ[name]\n"
+        + HANDLER
+        + "    return Config.need('A'), Config.static('B'), Config().static('C'), Config.made('D')\n"
+    )
+    assert sorted(listed(text)) == ["A required", "B required", "C required", "D required"]
+
+
 def test_loops_over_names() -> None:
     text = (
         "import os\nNAMES = ('A', 'B')\nPAIRS = [('C', 1), ('D', 2)]\nTABLE = {'E': 1}\n"
