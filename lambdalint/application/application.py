@@ -682,6 +682,13 @@ class Project:
         return frozenset(self.files.given).intersection(self.files.python)
 
     @cached_property
+    def templates_by_handler(self) -> Mapping[str, tuple[PurePosixPath, ...]]:
+        """The templates whose text names a handler, by its module's last name and its own."""
+        from lambdalint.application.archives import templates_by_handler
+
+        return templates_by_handler(self.files)
+
+    @cached_property
     def applications(self) -> tuple[Application, ...]:
         """All applications at once: those of templates by path, then those of loose modules."""
         found = [application for unit in self.template_units for application in unit]

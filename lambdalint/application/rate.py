@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from lambdalint.application.archives import archived
 from lambdalint.template.values import Known
 
 if TYPE_CHECKING:
@@ -42,18 +43,20 @@ def seldom(handler: Handler, minutes: int = REUSE) -> bool:
     """Whether all that invokes the handler is a schedule rarer than so many minutes, or a deployment.
 
     A schedule whose expression is not known counts (law 1); a handler that nothing in sight invokes does not,
-    unless its code shows that it answers a custom resource or rotates a secret.
+    unless its code shows that it answers a custom resource or rotates a secret. What no template deploys may
+    be in the archive of a function that names it.
     """
-    invokes = handler.application.invokes if handler.functions else {}
-    if not any(function.triggers or invokes.get(function.logical_id) for function in handler.functions):
+    application = handler.application
+    functions = [(application, each) for each in handler.functions] or list(archived(handler))
+    if not any(each.triggers or owner.invokes.get(each.logical_id) for owner, each in functions):
         return any(_CUSTOM_RESOURCE.search(module.source.text) for module in handler.reach.modules)
-    return all(_is_seldom(handler.application, function, minutes) for function in handler.functions)
+    return all(_is_seldom(owner, function, minutes) for owner, function in functions)
 
 
 def _is_seldom(application: Application, function: LambdaFunction, minutes: int) -> bool:
-    if not function.triggers or application.invokes.get(function.logical_id):
+    if not function.triggers or not all(_is_rare(trigger, minutes) for trigger in function.triggers):
         return False
-    return all(_is_rare(trigger, minutes) for trigger in function.triggers)
+    return not application.invokes.get(function.logical_id)
 
 
 def _is_rare(trigger: Trigger, minutes: int) -> bool:

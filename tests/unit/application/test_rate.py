@@ -143,6 +143,44 @@ def test_without_a_template(tmp_path: Path, code: str, expected: bool) -> None:
     assert handler.seldom is expected
 
 
+@pytest.mark.parametrize(
+    ("handler", "code", "expected"),
+    [
+        ("job.handler", "{S3Bucket: builds, S3Key: job.zip}", True),
+        ("src/job.handler", "{S3Bucket: builds, S3Key: job.zip}", True),
+        ("lib/job.handler", "{S3Bucket: builds, S3Key: job.zip}", False),
+        ("job.other", "{S3Bucket: builds, S3Key: job.zip}", False),
+        ("job.handler", "../elsewhere", False),  # deploys another file of that name
+    ],
+)
+def test_an_archive(tmp_path: Path, handler: str, code: str, expected: bool) -> None:
+    template = f"""\
+AWSTemplateFormatVersion: "2010-09-09"
+Resources:
+  Job:
+    Type: AWS::Lambda::Function
+    Properties:
+      Code: {code}
+      Handler: {handler}
+      Runtime: python3.13
+      Role: !ImportValue role
+  Daily:
+    Type: AWS::Events::Rule
+    Properties:
+      ScheduleExpression: rate(1 day)
+      Targets: [{{Id: one, Arn: !GetAtt Job.Arn}}]
+"""
+    files = {"deploy/template.yaml": template, "src/job.py": CODE, "elsewhere/job.py": CODE.replace("1", "2")}
+    applications = project_of(tmp_path, files).applications
+    (found,) = [
+        each
+        for application in applications
+        for each in application.handlers
+        if str(each.module.source.path) == "src/job.py"
+    ]
+    assert found.seldom is expected
+
+
 def test_an_invoke_by_the_application(tmp_path: Path) -> None:
     code = (
         "import boto3\n\nfunctions = boto3.client('lambda')\n\n\ndef handler(event, context):\n"
