@@ -265,8 +265,11 @@ class _Search:
         return (read for read in reads if not self.reach.phases(module, read))
 
     def _is_open(self, variable: _Variable) -> bool:
-        """Whether something may read the variable that is not seen: a star import, a look-up by name."""
+        """Whether something may read the variable that is not seen: a function that a library calls, a star
+        import, a look-up by name."""
         module = variable.module
+        if any(_may_be_called(module, read) for read in self._dead(variable)):
+            return True
         if variable.name in module.names.mentioned or variable.name in (module.names.exported or ()):
             return True
         if any(name in module.source.text for name in ("globals(", "eval(", "exec(", "locals(", "vars(")):
@@ -337,6 +340,22 @@ def _is_assigned(module: PythonModule, attribute: cst.Attribute) -> bool:
     if isinstance(parent, cst.AssignTarget):
         return True
     return isinstance(parent, cst.AnnAssign) and parent.target is attribute
+
+
+_PLAIN = ("abc.", "builtins.", "contextlib.", "dataclasses.", "functools.", "typing.")
+
+
+def _may_be_called(module: PythonModule, node: cst.CSTNode) -> bool:
+    """Whether a decorator of a library may have what holds a node called, though nothing in sight does."""
+    function = module.enclosing_function(node)
+    while function is not None:
+        for decorator in function.decorators if isinstance(function, cst.FunctionDef) else ():
+            expr = decorator.decorator
+            name = module.names.qualified(expr.func if isinstance(expr, cst.Call) else expr)
+            if name is None or not name.startswith(_PLAIN):
+                return True
+        function = module.enclosing_function(function)
+    return False
 
 
 def _is_annotation(module: PythonModule, node: cst.CSTNode) -> bool:

@@ -206,6 +206,8 @@ class Reach:
         if isinstance(entry, cst.ClassDef):
             self._reach_class(self._references.cls(module, entry), Phase.INVOKE)
             return
+        if isinstance(entry, cst.ImportAlias):
+            self._reach_decorated(module, entry)
         for node in module.descendants(entry):
             target: Target | None = None
             if isinstance(node, cst.Name):
@@ -219,6 +221,21 @@ class Reach:
                 target = self._references.of_definition(found) if found is not None else None
                 if isinstance(target, tuple):
                     self._reach_variable(target)
+
+    def _reach_decorated(self, module: PythonModule, entry: cst.ImportAlias) -> None:
+        """A handler that comes from a package calls what decorators of the same package stand on: `create`,
+        `update` and `delete` of cfn_custom_resource, for one."""
+        packages = {
+            (binding.imported or "").split(".")[0]
+            for binding in module.names.imports
+            if binding.node is entry
+        }
+        for decorator in module.nodes(cst.Decorator):
+            expr = decorator.decorator
+            name = module.names.qualified(expr.func if isinstance(expr, cst.Call) else expr) or ""
+            function = module.parent(decorator)
+            if name.split(".")[0] in packages - {""} and isinstance(function, cst.FunctionDef):
+                self._reach_unit(self._references.summary(module).units[id(function)], Phase.INVOKE)
 
     def _execute(self, unit: Unit, phase: Phase) -> None:
         uses = self._references.uses(unit)

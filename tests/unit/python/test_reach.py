@@ -460,3 +460,12 @@ def test_a_summary_is_made_once_for_all_handlers() -> None:
     assert references.summary(app) is references.summary(app)
     unit = references.summary(project["lib"]).level
     assert references.uses(unit) is references.uses(unit)
+
+
+def test_a_handler_of_a_package_calls_what_its_decorators_stand_on() -> None:
+    text = (
+        "from custom_resource import create, handler, other as delete\nfrom elsewhere import update\n"
+        "@create()\ndef a(): f()\n@delete\ndef b(): pass\n"
+        "@update()\ndef c(): pass\ndef f(): pass\ndef g(): pass\n"
+    )
+    assert phases(text) == {"a": "invoke", "b": "invoke", "f": "invoke"}
