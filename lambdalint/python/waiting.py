@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lambdalint.data.tables import load
-from lambdalint.python.control import Loop, handlers_around, loops
+from lambdalint.python.control import Loop, handlers_around, is_endless, loops, tries_around
 from lambdalint.python.numeric import Number, Numbers
 from lambdalint.python.reach import Phase
 from lambdalint.python.repetition import READS, Repetition, Tried, tells
@@ -269,7 +269,7 @@ class _Analysis:
             return _Retrying(module, loop, "loop", loop)
         if asked is not None:
             return _Polling(module, loop, asked.call)
-        again = self._again(module, node)
+        again = self._until_gone(module, loop) or self._again(module, node)
         if again is not None:
             return again
         return _NOT_IDLE if repetition.is_for_own_work() else _OWN
@@ -284,6 +284,18 @@ class _Analysis:
             if calls and all(READS.match(each.operation) for each in calls):
                 return _Polling(module, loop, calls[-1].node)
         return _Retrying(module, loop, "loop", tried.node)
+
+    def _until_gone(self, module: PythonModule, loop: Loop) -> _Polling | None:
+        """An endless loop of reads that ends with the error that tells that nothing is there any more."""
+        if not isinstance(loop, cst.While) or not is_endless(loop):
+            return None
+        clauses = [each for tried in tries_around(module, loop) for each in tried.handlers]
+        if not any(_ABSENT.search(_code(module, each)) for each in clauses):
+            return None
+        calls = self._aws_calls(module, loop.body)
+        if calls and all(READS.match(each.operation) for each in calls):
+            return _Polling(module, loop, calls[-1].node)
+        return None
 
     def _repetition(self, module: PythonModule, loop: Loop) -> Repetition:
         found = self._repetitions.get(id(loop))

@@ -54,6 +54,10 @@ def _waiting(code: str) -> Waiting:
          "        raise", ["sleep"]),
         ("for _ in range(3):\n    it = requests.post('u')\n    if it.status_code == 200:\n        break\n"
          "    time.sleep(1)", ["retry loop"]),
+        ("try:\n    while True:\n        glue.get_crawler(Name='c')\n        time.sleep(2)\n"
+         "except glue.exceptions.EntityNotFoundException:\n    pass", ["poll"]),
+        ("try:\n    while True:\n        glue.start_crawler(Name='c')\n        time.sleep(2)\n"
+         "except glue.exceptions.EntityNotFoundException:\n    pass", ["sleep"]),
         ("left = event\nwhile left:\n    left = sqs.send_message_batch(Entries=left)['Failed']\n"
          "    time.sleep(2)", []),
         ("while True:\n    page = glue.get_tables(NextToken=token)\n    token = page.get('NextToken')\n"
