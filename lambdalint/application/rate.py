@@ -12,11 +12,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lambdalint.application.archives import archived
-from lambdalint.template.values import Known
+from lambdalint.template.machine_starts import schedules
+from lambdalint.template.trigger_machines import runs_once
+from lambdalint.template.values import Known, Path
 
 if TYPE_CHECKING:
     from lambdalint.application.application import Application, Handler
     from lambdalint.template.function import LambdaFunction
+    from lambdalint.template.template import Template
     from lambdalint.template.triggers import Trigger
 
 REUSE = 15
@@ -42,6 +45,7 @@ _DAY = 24 * 60
 def seldom(handler: Handler, minutes: int = REUSE) -> bool:
     """Whether all that invokes the handler is a schedule rarer than so many minutes, or a deployment.
 
+    So is a state machine that only such schedules start, where one execution invokes the function but once.
     A schedule whose expression is not known counts (law 1); a handler that nothing in sight invokes does not,
     unless its code shows that it answers a custom resource or rotates a secret. What no template deploys may
     be in the archive of a function that names it.
@@ -56,21 +60,36 @@ def seldom(handler: Handler, minutes: int = REUSE) -> bool:
 def _is_seldom(application: Application, function: LambdaFunction, minutes: int) -> bool:
     if not function.triggers or not all(_is_rare(trigger, minutes) for trigger in function.triggers):
         return False
+    machines = [trigger.name for trigger in function.triggers if trigger.source == "StateMachine"]
+    if len(machines) > len(set(machines)):
+        return False  # two states of one execution
     return not application.invokes.get(function.logical_id)
 
 
 def _is_rare(trigger: Trigger, minutes: int) -> bool:
     if trigger.source in _RARE_SOURCES:
         return True
-    return trigger.source in _SCHEDULES and all(each is None or each > minutes for each in intervals(trigger))
+    if trigger.source in _SCHEDULES:
+        return all(each is None or each > minutes for each in intervals(trigger))
+    if trigger.source == "StateMachine" and trigger.state and runs_once(trigger):
+        starts = [
+            _of_expression(trigger.template, path) for path in schedules(trigger.template, trigger.name)
+        ]
+        return bool(starts) and all(each is None or each > minutes for start in starts for each in start)
+    return False
 
 
 def intervals(trigger: Trigger) -> Iterator[float | None]:
     """The fewest minutes between two runs of a schedule, for each outcome of its expression."""
     for name in ("Schedule", "ScheduleExpression"):
-        for outcome in trigger.option(name):
-            value = outcome.value.value if isinstance(outcome.value, Known) else None
-            yield interval(value) if isinstance(value, str) else None
+        if trigger.options:
+            yield from _of_expression(trigger.template, (*trigger.options, name))
+
+
+def _of_expression(template: Template, path: Path) -> Iterator[float | None]:
+    for outcome in template.alternatives(path):
+        value = outcome.value.value if isinstance(outcome.value, Known) else None
+        yield interval(value) if isinstance(value, str) else None
 
 
 def interval(expression: str) -> float | None:

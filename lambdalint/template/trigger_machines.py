@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _TYPES = ("AWS::Serverless::StateMachine", "AWS::StepFunctions::StateMachine")
 _PLACEHOLDER = re.compile(r"\$\{([^}]+)\}")
+_BARE_PLACEHOLDER = re.compile(r"(?<=[:\[,])(\s*)\$\{[^}]+\}(?=\s*[,\]}])")
 
 
 def machine_claims(template: Template) -> Iterator[Claim]:
@@ -38,6 +39,22 @@ def definition_text(trigger: Trigger) -> str | None:
     if resource is None:
         return None
     return _Machine(trigger.template, resource).text()
+
+
+def runs_once(trigger: Trigger) -> bool:
+    """Whether one execution of the state machine behind a trigger comes to the trigger's state but once, its
+    retries aside: in no Map and on no way that comes back. False where the definition cannot be read."""
+    if not isinstance(trigger.resource, Reference) or trigger.source != "StateMachine" or not trigger.state:
+        return False
+    resource = trigger.template.resources.get(trigger.resource.logical_id)
+    definitions = _Machine(trigger.template, resource).definitions() if resource is not None else ()
+    found = [
+        (definition, keys)
+        for definition, _, _ in definitions
+        for keys, _ in _task_states(definition)
+        if keys[-1] == trigger.state
+    ]
+    return bool(found) and not any(_comes_back(definition, keys) for definition, keys in found)
 
 
 class _Machine:
@@ -66,24 +83,28 @@ class _Machine:
 
     def claims(self) -> Iterator[Claim]:
         read = False
+        for definition, path, inside in self.definitions():
+            read = True
+            yield from self._tasks(definition, path, inside)
+        for found in self._resource.get("DefinitionString"):
+            if _parsed(found.value) is None:
+                yield from self._mentions(found)
+        if not read:
+            yield from self._unread()
+
+    def definitions(self) -> Iterator[tuple[Mapping[str, Any], Path, bool]]:
+        """What can be read of the definition, with its place, and whether its keys are the template's."""
         for found in self._resource.get("Definition"):
             if isinstance(found.value, Known) and isinstance(found.value.value, dict):
-                read = True
-                yield from self._tasks(found.value.value, found.path, inside=True)
+                yield found.value.value, found.path, True
         for found in self._resource.get("DefinitionString"):
             definition = _parsed(found.value)
             if definition is not None:
-                read = True
-                yield from self._tasks(definition, found.path, inside=False)
-            else:
-                yield from self._mentions(found)
+                yield definition, found.path, False
         for found in self._resource.get("DefinitionUri"):
             definition = self._file(found.value)
             if definition is not None:
-                read = True
-                yield from self._tasks(definition, found.path, inside=False)
-        if not read:
-            yield from self._unread()
+                yield definition, found.path, False
 
     def _tasks(self, definition: Mapping[str, Any], path: Path, inside: bool) -> Iterator[Claim]:
         for keys, task in _task_states(definition):
@@ -171,6 +192,7 @@ class _Machine:
             proof="resource",
             description=description,
             resource=Reference(name),
+            state=state,
             options=(*self._resource.path, "Properties"),
             reason="state machine definition not read" if mode is Mode.UNKNOWN else "",
         )
@@ -188,14 +210,17 @@ def _mode(resource: object, parameters: Mapping[str, Any]) -> Mode:
 
 
 def _parsed(value: Value) -> Mapping[str, Any] | None:
-    """The definition in a string, with `${Name}` where it is not known."""
+    """The definition in a string, with `${Name}` where it is not known, and 0 where that is a number."""
     if not isinstance(value, (Known, Text)):
         return None
-    try:
-        data = json.loads(render(value), strict=False)
-    except (ValueError, RecursionError):
-        return None
-    return data if isinstance(data, dict) else None
+    text = render(value)
+    for candidate in (text, _BARE_PLACEHOLDER.sub(r"\g<1>0", text)):
+        try:
+            data = json.loads(candidate, strict=False)
+        except (ValueError, RecursionError):
+            continue
+        return data if isinstance(data, dict) else None
+    return None
 
 
 def _task_states(definition: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -210,3 +235,42 @@ def _task_states(definition: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[
             stack.extend(((*keys, key), node[key]) for key in reversed(node))
         elif isinstance(node, list):
             stack.extend(((*keys, index), node[index]) for index in range(len(node) - 1, -1, -1))
+
+
+def _comes_back(definition: Mapping[str, Any], keys: Path) -> bool:
+    """Whether a state may run more than once: it or a state around it is in a Map, or on a way to itself."""
+    node: Any = definition
+    for index, key in enumerate(keys):
+        if index and keys[index - 1] == "States":
+            if _leads_to(node, str(key), str(key)):
+                return True
+            if index < len(keys) - 1 and node[key].get("Type") == "Map":
+                return True
+        node = node[key]
+    return False
+
+
+def _leads_to(states: Mapping[str, Any], start: str, goal: str) -> bool:
+    stack = list(_next(states.get(start)))
+    seen: set[str] = set()
+    while stack:
+        name = stack.pop()
+        if name == goal:
+            return True
+        if name not in seen:
+            seen.add(name)
+            stack.extend(_next(states.get(name)))
+    return False
+
+
+def _next(state: object) -> Iterator[str]:
+    """The states that may follow upon a state."""
+    if not isinstance(state, dict):
+        return
+    for name in (state.get("Next"), state.get("Default")):
+        if isinstance(name, str):
+            yield str(name)
+    for branches in (state.get("Choices"), state.get("Catch")):
+        for branch in branches if isinstance(branches, list) else ():
+            if isinstance(branch, dict) and isinstance(branch.get("Next"), str):
+                yield str(branch["Next"])

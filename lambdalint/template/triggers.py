@@ -42,7 +42,7 @@ class Trigger:
     logical id of the resource that holds it, `resource` what sends the events (bucket, queue, table, bus)
     where the template tells. `proof` says whether it is an event of SAM's, a resource, or only a permission
     to invoke. `reason` says why a mode is UNKNOWN. `integration` is what an OpenAPI body says of how the API
-    hands over the request; see `contracts`.
+    hands over the request; see `contracts`. `state` is the state machine's state that invokes it.
     """
 
     source: str
@@ -57,6 +57,7 @@ class Trigger:
     conditions: tuple[Condition, ...] = ()
     reason: str = ""
     integration: str = ""
+    state: str = ""
 
     def option(self, *keys: str | int) -> tuple[Alternative, ...]:
         """What an option of the trigger (`BatchSize`, `Schedule`, `FilterCriteria`) comes to; () if

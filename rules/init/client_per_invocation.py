@@ -66,9 +66,10 @@ class ClientPerInvocation(Rule):
     Silent where an argument comes from the event or cannot be told, where the credentials are not the
     function's own (assumed roles, keys, profiles), for clients that a `with` closes, for asynchronous
     libraries, for functions that are handed to a thread pool or a library, in `except` clauses, and where
-    only schedules rarer than 15 minutes and deployments invoke the function. A client that is kept in a
-    variable, an attribute, a dict or by a decorator that caches is not made on each invocation; nor is one
-    behind a test of such state, whatever it asks. The client of a session is part of the session's finding.
+    only schedules rarer than 15 minutes (or a state machine that they start) and deployments invoke the
+    function. A client that is kept in a variable, an attribute, a dict or by a decorator that caches is not
+    made on each invocation; nor is one behind a test of such state, whatever it asks. The client of a session
+    is part of the session's finding.
 
     **References**
 

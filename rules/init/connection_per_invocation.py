@@ -69,7 +69,7 @@ class ConnectionPerInvocation(Rule):
     names more, by import path. Silent where an argument comes from the event (one database a tenant), where
     what is connected to is an RDS Proxy (a resource of the template, or named so), for functions that are
     handed to a thread pool or a library, in `except` clauses, and where only schedules rarer than 15 minutes
-    and deployments invoke the function.
+    (or a state machine that they start) and deployments invoke the function.
 
     **References**
 

@@ -78,9 +78,9 @@ class SecretPerInvocation(Rule):
     Known are the calls in `data/secret_reads.toml`; the option `reads` names more, by import path. Silent
     where what is read depends on the event or cannot be told, where code of the application writes it (then
     it is state), where plain parameters are listed by path (they may be data), for functions that are handed
-    to a thread pool or a library, in `except` clauses, and where only schedules rarer than 15 minutes and
-    deployments invoke the function. Powertools keeps for five seconds (from version 3 on, for five minutes)
-    where no `max_age` is given, and so counts as a cache.
+    to a thread pool or a library, in `except` clauses, and where only schedules rarer than 15 minutes (or
+    a state machine that they start) and deployments invoke the function. Powertools keeps for five seconds
+    (from version 3 on, for five minutes) where no `max_age` is given, and so counts as a cache.
 
     **References**
 

@@ -124,6 +124,97 @@ def test_rules_and_schedules_of_their_own(tmp_path: Path) -> None:
         assert not is_seldom(tmp_path / f"{index}b", "", resource.replace("RATE", "rate(10 minutes)"))
 
 
+RULE = """\
+  Daily:
+    Type: AWS::Events::Rule
+    Properties:
+      ScheduleExpression: RATE
+      Targets: [{Id: one, Arn: !Ref Flow, RoleArn: !GetAtt Starter.Arn}]
+"""
+STARTER = """\
+  Starter:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Statement: [{Principal: {Service: SERVICE}, Action: "sts:AssumeRole"}]}
+      Policies: [{PolicyName: start, PolicyDocument: {Statement: {Action: "states:*", Resource: !Ref Flow}}}]
+"""
+TASK = '{"Type": "Task", "Resource": "${Job.Arn}", "Next": "End"}'
+END = '"End": {"Type": "Succeed"}'
+MAP = '{"Type": "Map", "ItemProcessor": {"StartAt": "One", "States": {"One": TASK, END}}, "Next": "End"}'
+PARALLEL = '{"Type": "Parallel", "Branches": [{"StartAt": "One", "States": {"One": TASK, END}}]}'
+LOOP = (
+    f'"Work": {TASK.replace("End", "Wait")}, '
+    '"Wait": {"Type": "Wait", "Seconds": ${Pause}, "Next": "Work"}'
+)
+
+
+def machine(states: str, start: str = "Work") -> str:
+    states = states.replace("TASK", TASK).replace("END", END)
+    definition = f'{{"StartAt": "{start}", "States": {{{states}}}}}'
+    return f"""\
+  Flow:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      RoleArn: !ImportValue role
+      DefinitionString: !Sub '{definition}'
+"""
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ('"Work": TASK, END', True),
+        (f'"Work": {MAP}, END', False),
+        (LOOP, False),
+        (f'"Work": {PARALLEL}', True),
+        ('"Work": TASK, "More": TASK, END', False),  # twice in one execution
+        ('"Work": {"Type": "Task", "Resource": "${Job.Arn}", "Catch": [{"Next": "Work"}]}', False),
+        ('"Work": {"Type": "Choice", "Default": "One"}, "One": {"Type": "Wait", "Seconds": ${Pause}, '
+        '"Next": "Two"}, "Two": TASK, END', True),
+        ("broken ${Job.Arn}", False),
+    ],
+)  # fmt: skip
+def test_a_state_machine(tmp_path: Path, states: str, expected: bool) -> None:
+    resources = (
+        machine(states)
+        + RULE.replace("RATE", "rate(1 day)")
+        + STARTER.replace("SERVICE", "events.amazonaws.com")
+    )
+    assert is_seldom(tmp_path, "", resources) is expected
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        (RULE.replace("RATE", "rate(1 day)"), True),
+        (RULE.replace("RATE", "!Ref Rate"), True),
+        (RULE.replace("RATE", "rate(5 minutes)"), False),
+        (RULE.replace("RATE", "rate(1 day)\n      EventPattern: {source: [aws.s3]}"), False),
+        (RULE.replace("RATE", "rate(1 day)") + STARTER.replace("SERVICE", "apigateway.amazonaws.com"), False),
+        (RULE.replace("RATE", "rate(1 day)") + "  Up:\n    Type: AWS::SSM::Parameter\n    Properties:\n"
+        "      Type: String\n      Value: !Ref Flow\n", False),
+        (RULE.replace("RATE", "rate(1 day)") + "  Bad:\n    Type: AWS::CloudWatch::Alarm\n    Properties:\n"
+        "      Dimensions: [{Name: StateMachineArn, Value: !Ref Flow}]\n", True),
+        (RULE.replace("RATE", "rate(1 day)") + "  Web:\n    Type: AWS::ApiGateway::Method\n    Properties:\n"
+        "      Integration: {RequestTemplates: {application/json: !Ref Flow}}\n", False),
+        ("", False),
+    ],
+)  # fmt: skip
+def test_what_starts_a_state_machine(tmp_path: Path, others: str, expected: bool) -> None:
+    assert is_seldom(tmp_path, "", machine('"Work": TASK, END') + others) is expected
+
+
+def test_events_of_a_state_machine(tmp_path: Path) -> None:
+    text = machine('"Work": TASK, END').replace("AWS::StepFunctions", "AWS::Serverless")
+    text += (
+        "      Events:\n        Daily: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 day)}}\n"
+    )
+    assert is_seldom(tmp_path / "a", "", text)
+    assert not is_seldom(
+        tmp_path / "b", "", text + "        Web: {Type: Api, Properties: {Path: /, Method: get}}\n"
+    )
+
+
 def test_custom_resources(tmp_path: Path) -> None:
     custom = "  It:\n    Type: Custom::It\n    Properties:\n      ServiceToken: !GetAtt Job.Arn\n"
     assert is_seldom(tmp_path / "a", "", custom)
