@@ -51,10 +51,13 @@ def seldom(handler: Handler, minutes: int = REUSE) -> bool:
     be in the archive of a function that names it.
     """
     application = handler.application
-    functions = [(application, each) for each in handler.functions] or list(archived(handler))
-    if not any(each.triggers or owner.invokes.get(each.logical_id) for owner, each in functions):
-        return any(_CUSTOM_RESOURCE.search(module.source.text) for module in handler.reach.modules)
-    return all(_is_seldom(owner, function, minutes) for owner, function in functions)
+    functions = handler.functions
+    if any(each.triggers or application.invokes.get(each.logical_id) for each in functions):
+        return all(_is_seldom(application, each, minutes) for each in functions)
+    if any(_CUSTOM_RESOURCE.search(module.source.text) for module in handler.reach.modules):
+        return True
+    archives = [] if functions else list(archived(handler))
+    return bool(archives) and all(_is_seldom(owner, each, minutes) for owner, each in archives)
 
 
 def _is_seldom(application: Application, function: LambdaFunction, minutes: int) -> bool:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from lambdalint.application.application import Handler
 from lambdalint.application.rate import LIFETIME, interval, seldom
 from tests.unit.application.projects import project_of
 
@@ -262,14 +263,24 @@ Resources:
       Targets: [{{Id: one, Arn: !GetAtt Job.Arn}}]
 """
     files = {"deploy/template.yaml": template, "src/job.py": CODE, "elsewhere/job.py": CODE.replace("1", "2")}
-    applications = project_of(tmp_path, files).applications
+    assert seldom(found_in(tmp_path / "a", files), 15) is expected
+    often = {**files, "deploy/template.yaml": template.replace("rate(1 day)", "rate(1 minute)")}
+    assert not seldom(found_in(tmp_path / "b", often), 15)
+    # What the code shows is surer than the name.
+    custom = {**often, "src/job.py": "import cfnresponse\n" + CODE}
+    assert seldom(found_in(tmp_path / "c", custom), 15)
+
+
+def found_in(root: Path, files: dict[str, str]) -> Handler:
+    """The handler of `src/job.py`."""
+    applications = project_of(root, files).applications
     (found,) = [
         each
         for application in applications
         for each in application.handlers
         if str(each.module.source.path) == "src/job.py"
     ]
-    assert found.seldom is expected
+    return found
 
 
 def test_an_invoke_by_the_application(tmp_path: Path) -> None:
