@@ -40,7 +40,7 @@ _DESTINATIONS = {
 _SUCCESS = r"success|succe(?:ss|ed)(?:ful(?:ly)?|ed)?|complete[ds]?|completion|finish(?:ed)?"
 _FAILURE = r"fail(?:ed|ure|s)?|error|exception|crash(?:ed)?|could not|not \w+ed"
 _TELLS = {
-    "success": re.compile(rf"(?<![a-z])(?:{_SUCCESS})(?![a-z])", re.IGNORECASE),
+    "success": re.compile(rf"(?<![a-z])(?<!not )(?:{_SUCCESS})(?![a-z])", re.IGNORECASE),
     "failure": re.compile(rf"(?<![a-z])(?:{_FAILURE})(?![a-z])", re.IGNORECASE),
 }
 _REPORTED_TO = frozenset({"CodePipeline", "CustomResource"})
@@ -198,6 +198,8 @@ def _notice(
 
 
 def _can_be_destination(handler: Handler, call: AwsCall) -> bool:
+    if call.argument("MessageAttributes") is not None:
+        return False  # subscribers may filter by them, and a destination sends none
     if call.service == "lambda" and invocation_type(handler.evaluator, call) != "Event":
         return False
     target = handler.target(call)

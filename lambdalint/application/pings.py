@@ -27,6 +27,8 @@ _WARM = (
     r"\b(?:is|keep|pre|stay|lambda)?[-_ ]?warm\b",
     r"keep[-_ ]?alive",
 )
+# A word of every name above: the patterns are slow to search long texts for.
+_WORDS = ("warm", "alive")
 _SCHEDULES = frozenset({"Schedule", "ScheduleV2"})
 # `source` and `detail-type` of what a schedule sends where it has no input.
 _SCHEDULED = frozenset({"aws.events", "aws.scheduler", "Scheduled Event"})
@@ -63,7 +65,9 @@ class Pings:
                     yield trigger, found
 
     def _named(self, text: str) -> bool:
-        return self._pattern.search(text) is not None
+        lower = text.lower()
+        words = (*_WORDS, *(name.lower() for name in self.more))
+        return any(word in lower for word in words) and self._pattern.search(text) is not None
 
     @property
     def _pattern(self) -> re.Pattern[str]:

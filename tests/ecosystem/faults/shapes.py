@@ -97,6 +97,81 @@ def event(name: str, text: str) -> Fault:
     return Fault(name, plant)
 
 
+def sole_event(name: str, text: str) -> Fault:
+    """The function's only event, in the place of those that it has; not where something else of the template
+    names the function, as it may invoke it."""
+
+    def plant(place: Application, copy: Path) -> Planted | None:
+        properties = get(place.function, "Properties")
+        events = get(properties, "Events")
+        file = copy / place.template
+        template = file.read_text(encoding="utf-8")
+        if not isinstance(properties, yaml.MappingNode) or properties.flow_style:
+            return None
+        if re.search(rf"(?:GetAtt|Ref:?|\$\{{|- ){{1}} *['\"]?{re.escape(place.logical_id)}\b", template):
+            return None
+        if events is None:
+            indent = properties.value[0][0].start_mark.column
+            block = "Events:\n" + textwrap.indent(text, "  ")
+            return _insert_yaml(place, copy, properties, indent, block)
+        if not isinstance(events, yaml.MappingNode) or events.flow_style or not events.value:
+            return None
+        first, last = events.value[0][0].start_mark, events.end_mark
+        lines = template.splitlines(keepends=True)
+        block = "".join(" " * first.column + line + "\n" for line in text.splitlines())
+        lines[first.line : last.line] = [block]
+        file.write_text("".join(lines), encoding="utf-8")
+        return [place.template]
+
+    return Fault(name, plant)
+
+
+def replaced(name: str, source: str) -> Fault:
+    """The whole handler file replaced; HANDLER stands for the handler's name."""
+
+    def plant(place: Application, copy: Path) -> Planted | None:
+        text = source.replace("HANDLER", place.handler_name)
+        (copy / place.handler_file).write_text(text, encoding="utf-8")
+        return [place.handler_file]
+
+    return Fault(name, plant)
+
+
+def wrapped(name: str, top: str, before: str, after: str) -> Fault:
+    """The handler's whole body, indented, between two pieces of code."""
+
+    def plant(place: Application, copy: Path) -> Planted | None:
+        file = copy / place.handler_file
+        text = insert_top(file.read_text(encoding="utf-8"), top)
+        bounds = body_of(text, place.handler_name) if text else None
+        if text is None or bounds is None:
+            return None
+        start, end, indent = bounds
+        body = "".join(
+            f"{indent}{line}" if line.strip() else line for line in text[start:end].splitlines(keepends=True)
+        )
+        head, tail = ("".join(f"{indent}{line}\n" for line in part.splitlines()) for part in (before, after))
+        file.write_text(text[:start] + head + body.rstrip() + "\n" + tail + "\n" + text[end:], "utf-8")
+        return [place.handler_file]
+
+    return Fault(name, plant)
+
+
+def decorated(name: str, top: str, decorator: str) -> Fault:
+    """A decorator of the handler, next to its `def`."""
+
+    def plant(place: Application, copy: Path) -> Planted | None:
+        file = copy / place.handler_file
+        text = insert_top(file.read_text(encoding="utf-8"), top)
+        if text is None:
+            return None
+        line = re.compile(rf"^def {re.escape(place.handler_name)}\(", re.M)
+        file.write_text(line.sub(f"{decorator}\n\\g<0>", text, count=1), encoding="utf-8")
+        return [place.handler_file]
+
+    return Fault(name, plant)
+
+
 def _keeps_failures(template: str) -> bool:
     """Whether some function of the template may have a destination, or its author declined one."""
     return re.search(r"OnFailure|DeadLetter(?:Queue|Config):|CKV_AWS_116|Custom::", template) is not None
@@ -240,3 +315,20 @@ def insert_body(text: str, handler: str, body: str) -> str | None:
     indent = match["indent"]
     code = "".join(f"{indent}{line}\n" if line else "\n" for line in body.splitlines())
     return text[:at] + code + text[at:]
+
+
+def body_of(text: str, handler: str) -> tuple[int, int, str] | None:
+    """Where the statements of a handler begin, behind its docstring, and end; and their indentation."""
+    marked = insert_body(text, handler, "PLANTED_MARK")
+    if marked is None:
+        return None
+    start = marked.index("PLANTED_MARK")
+    start = marked.rindex("\n", 0, start) + 1
+    indent = marked[start : marked.index("PLANTED_MARK")]
+    following = re.compile(r"^(?=\S)(?!#|\))", re.M).search(text, start)
+    end = following.start() if following is not None else len(text)
+    body = text[start:end]
+    # Text in several lines that are not indented, or tabs, cannot be moved.
+    if "\t" in body or '"""' in body or "'''" in body or "\\\n" in body:
+        return None
+    return start, end, indent
