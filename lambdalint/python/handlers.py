@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from lambdalint.python.control import handlers_around, tries_around
 from lambdalint.python.module import PythonModule
-from lambdalint.python.names import dotted_name
+from lambdalint.python.names import Binding, dotted_name
 from lambdalint.python.program import Definition, Program
 
 _EVENTS = frozenset({"event", "_event", "evt", "events", "_evt", "event_", "lambda_event", "aws_event"})
@@ -30,6 +31,7 @@ _HANDLER_DECORATORS = frozenset(
         "serverless_function",
     }
 )
+_MAX_IMPORTS = 5
 _WRAPPERS = frozenset({"Mangum", "make_lambda_handler", "SlackRequestHandler", "AsgiHandler", "WsgiHandler"})
 
 
@@ -62,13 +64,14 @@ def handler_node(
     that binds the name.
     """
     first, *rest = attribute.split(".")
-    definition = program.member(module, first)
+    tried = _tried(module, first)
+    definition = program.bound(module, tried) if tried is not None else program.member(module, first)
     for name in rest:
         if definition is not None:
             # What is an attribute of a value (`app.handler`) is no definition: the value stands for it.
             definition = program.attribute(definition, name) or definition
     if definition is None:
-        return _imported(module, attribute)
+        return _imported(program, module, attribute)
     return _unwrapped(program, definition, 0) or (definition.module, definition.node)
 
 
@@ -109,11 +112,31 @@ def _takes_self(module: PythonModule, node: cst.FunctionDef) -> bool:
 # By name
 
 
-def _imported(module: PythonModule, attribute: str) -> tuple[PythonModule, cst.CSTNode] | None:
-    """A handler that a package not in sight provides: the import that binds it."""
+def _tried(module: PythonModule, name: str) -> Binding | None:
+    """The binding in a `try` for which the last one, in its `except`, only stands in."""
+    bindings = module.names.module_scope.bindings.get(name, [])
+    if len(bindings) < 2:
+        return None
+    clause = next(handlers_around(module, bindings[-1].node), None)
+    statement = module.parent(clause) if clause is not None else None
+    for binding in bindings[:-1]:
+        if any(each is statement for each in tries_around(module, binding.node)):
+            return binding
+    return None
+
+
+def _imported(
+    program: Program, module: PythonModule, attribute: str, depth: int = 0
+) -> tuple[PythonModule, cst.CSTNode] | None:
+    """A handler that a package not in sight provides: the import that binds it, in the module of the
+    application that has it from there."""
     for binding in reversed(module.names.module_scope.bindings.get(attribute.split(".")[0], [])):
-        if binding.is_import:
-            return module, binding.node
+        if not binding.is_import:
+            continue
+        parent, _, name = program.absolute(module, binding.qualified or "").rpartition(".")
+        origin = program.module(parent) if parent and depth < _MAX_IMPORTS else None
+        found = _imported(program, origin, name, depth + 1) if origin is not None else None
+        return found or (module, binding.node)
     return None
 
 

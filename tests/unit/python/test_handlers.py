@@ -34,6 +34,16 @@ LIB = {
     [
         ("def handler(event, context): pass", "app.py:handler(event, context)"),
         ("def handler(): pass", "app.py:handler(None, None)"),
+        # What stands in after a failure is not meant.
+        (
+            "try:\n    from lib import work as handler\n"
+            "except Exception:\n    def handler(event, context): raise",
+            "lib.py:work(e, c)",
+        ),
+        (
+            "try:\n    import lib\n    handler = lib.work\nexcept ImportError:\n    handler = None",
+            "lib.py:work(e, c)",
+        ),
         ("handler = lambda e, c: 1", "app.py:Lambda(e, c)"),
         ("def f(e, c): pass\nhandler = f", "app.py:f(e, c)"),
         ("from lib import work as handler", "lib.py:work(e, c)"),
@@ -104,3 +114,16 @@ def test_by_a_name_with_dots() -> None:
 )
 def test_by_shape(text: str, count: int) -> None:
     assert len(find_handlers_by_shape(parse(text))) == count
+
+
+def test_a_handler_of_a_package_stands_where_the_application_has_it_from() -> None:
+    project = Project(
+        {
+            "app.py": "try:\n    from main import handler\nexcept E:\n    def handler(event, context): raise",
+            "main.py": "from cfn_custom_resource import handler, create",
+        }
+    )
+    found = handler_node(project.program, project["app"], "handler")
+    assert found is not None
+    assert found[0] is project["main"]
+    assert isinstance(found[1], cst.ImportAlias)
