@@ -16,7 +16,7 @@ from lambdalint.python import symbols
 from lambdalint.python.index import Index
 from lambdalint.python.names import BindingKind
 from lambdalint.python.reach import Phase
-from lambdalint.python.syntax import parameter
+from lambdalint.python.syntax import last_name, parameter
 from lambdalint.python.varying import Varies, is_loop_item, varies
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Leftover:
     @property
     def makes_folder(self) -> bool:
         """Whether it makes a folder rather than a file."""
-        return _last(self.node) in (
+        return _called(self.module, self.node) in (
             "copytree",
             "extractall",
             "makedirs",
@@ -117,7 +117,7 @@ class _Search:
     # Writing
 
     def _write(self, module: PythonModule, call: cst.Call) -> Leftover | None:
-        name = _last(call)
+        name = _called(module, call)
         if name in ("mkdtemp", "mkstemp", "mktemp", "NamedTemporaryFile"):
             return self._temporary(module, call)
         path: cst.BaseExpression | None = None
@@ -233,7 +233,7 @@ class _Search:
     # Removing and looking
 
     def _removes(self, module: PythonModule, call: cst.Call) -> bool:
-        name = _last(call)
+        name = _called(module, call)
         if name in _REMOVERS:
             # `items.remove(item)` is of a list, a workbook, a set.
             own = module.names.qualified(call.func)
@@ -248,7 +248,7 @@ class _Search:
         """Whether code asks whether the file is there: a cache."""
         words = _names(write.module, write.path)
         for module, call in calls:
-            if _last(call) not in _CHECKS:
+            if _called(module, call) not in _CHECKS:
                 continue
             asked = call.args[0].value if call.args else None
             if asked is None and isinstance(call.func, cst.Attribute):
@@ -269,11 +269,10 @@ class _Search:
         return id(write.module), write.module.tree.code_for_node(path)
 
 
-def _last(call: cst.Call) -> str:
-    func = call.func
-    if isinstance(func, cst.Attribute):
-        return func.attr.value
-    return func.value if isinstance(func, cst.Name) else ""
+def _called(module: PythonModule, call: cst.Call) -> str:
+    """The last name of what is called, whatever it is imported as."""
+    qualified = module.names.qualified(call.func)
+    return qualified.rpartition(".")[2] if qualified is not None else last_name(call.func)
 
 
 def _names(module: PythonModule, expr: cst.CSTNode) -> set[str]:
