@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from lambdalint.application.rate import serves_deployments
 from lambdalint.python.control import Runs
 from lambdalint.python.heavy import HeavyImport, heavy_imports
 from lambdalint.python.initial import CostlyObject, Kept, kept
@@ -209,9 +210,9 @@ def _told(candidates: Iterable[_Candidate[Subject]]) -> Iterator[Eager[Subject]]
 
 
 def _pays(handler: Handler) -> bool:
-    """Whether callers wait for the handler's cold starts: not for those of a rare job (law 10), nor where
-    Lambda starts environments ahead."""
-    if handler.seldom:
+    """Whether callers wait for the handler's cold starts: not for those of a rare job (law 10) or of what
+    serves deployments, nor where Lambda starts environments ahead."""
+    if handler.seldom or serves_deployments(handler):
         return False
     return not handler.functions or not all(_starts_ahead(function) for function in handler.functions)
 

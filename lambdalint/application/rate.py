@@ -60,6 +60,11 @@ def seldom(handler: Handler, minutes: int = REUSE) -> bool:
     return bool(archives) and all(_is_seldom(owner, each, minutes) for owner, each in archives)
 
 
+def serves_deployments(handler: Handler) -> bool:
+    """Whether the code answers custom resources or rotates secrets, whatever else it may do."""
+    return any(_CUSTOM_RESOURCE.search(module.source.text) for module in handler.reach.modules)
+
+
 def _is_seldom(application: Application, function: LambdaFunction, minutes: int) -> bool:
     if not function.triggers or not all(_is_rare(trigger, minutes) for trigger in function.triggers):
         return False

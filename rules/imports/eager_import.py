@@ -83,8 +83,8 @@ class EagerImport(Rule):
     `packages` adds more, as `name` or `name=milliseconds`, and `allow` takes some out. A branch counts where
     its other side does real work: a guard clause that returns an error is no second way, nor is an `except`.
     Silent where another package brings it along, where several handlers share the module and one needs it
-    always, where only rare schedules invoke the function, with provisioned concurrency or SnapStart, and
-    where it cannot be told who calls the function that uses it.
+    always, where only rare schedules invoke the function or it answers custom resources, with provisioned
+    concurrency or SnapStart, and where it cannot be told who calls the function that uses it.
 
     **References**
 

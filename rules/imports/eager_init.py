@@ -84,8 +84,9 @@ class EagerInit(Rule):
     `data/connection_factories.toml`, and the models, data and clients of `data/costly_objects.toml`, to which
     `calls` adds more by import path. A branch counts where its other side does real work: a guard clause that
     returns an error is no second way, nor is an `except`. Silent where several handlers share the module and
-    one uses the object always, where only rare schedules invoke the function, with provisioned concurrency or
-    SnapStart, and where it cannot be told what uses it. What no invocation uses is unused-init.
+    one uses the object always, where only rare schedules invoke the function or it answers custom resources,
+    with provisioned concurrency or SnapStart, and where it cannot be told what uses it. What no invocation
+    uses is unused-init.
 
     **References**
 
