@@ -14,7 +14,7 @@ import difflib
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -141,6 +141,19 @@ class Files:
     def python_folders(self) -> frozenset[PurePosixPath]:
         """The folders that hold Python files, at whatever depth."""
         return frozenset(parent for path in self.python for parent in path.parents)
+
+    @cached_property
+    def _python_by_name(self) -> Mapping[str, Sequence[PurePosixPath]]:
+        found: dict[str, list[PurePosixPath]] = {}
+        for path in self.python:
+            found.setdefault(path.name, []).append(path)
+        return found
+
+    def python_ending(self, ending: str) -> Sequence[PurePosixPath]:
+        """The Python files whose paths end with some folders and a name: `src/app.py`."""
+        whole = f"/{ending}"
+        named = self._python_by_name.get(ending.rpartition("/")[2], ())
+        return [path for path in named if f"/{path}".endswith(whole)]
 
     @property
     def given_manifests(self) -> tuple[PurePosixPath, ...]:

@@ -2,7 +2,8 @@
 
 A zip file in a bucket is made somewhere else, so that no function is linked to its source: its handlers are
 found by their shape and belong to nobody. The name of the handler still tells which function may run it. That
-is enough to be silent by, not enough to judge a function by.
+is enough to be silent by, not enough to judge a function by. Only templates nearby are asked: in the folders
+around the code, or one folder below one of these.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from lambdalint.discovery import Files
     from lambdalint.template.function import LambdaFunction
 
+_MOST = 4
 _NAME = re.compile(r"\bHandler[\"']?\s*:\s*[\"']?([\w./-]+)")
 
 
@@ -42,7 +44,11 @@ def archived(handler: Handler) -> Iterator[tuple[Application, LambdaFunction]]:
     """The functions that name a handler found by its shape, and whose own code is out of sight."""
     project = handler.application.project
     path = handler.module.source.path
-    for template in project.templates_by_handler.get(f"{path.stem}.{handler.attribute}", ()):
+    named = project.templates_by_handler.get(f"{path.stem}.{handler.attribute}", ())
+    around = frozenset(path.parents)
+    near = [one for one in named if one.parent in around or one.parent.parent in around]
+    # Where many share one name, as `app.handler` in a repository of samples, it tells nothing.
+    for template in near if len(near) <= _MOST else ():
         application = project.application(template)
         if application is not None:
             for function in application.functions:

@@ -261,7 +261,7 @@ class _Package:
         if split is None:
             return unlinked
         ending = "/" + split[0].replace(".", "/") + ".py"
-        everywhere = [path for path in self.files.python if f"/{path}".endswith(ending)]
+        everywhere = self.files.python_ending(ending[1:])
         below = [path for path in everywhere if self.template_folder in path.parents]
         sources = below or everywhere
         if len(sources) != 1:

@@ -108,9 +108,12 @@ class Stacks:
 
     def _beside(self, path: PurePosixPath) -> Iterator[PurePosixPath]:
         """The templates in the same folder, in one around it or in one below."""
+        folder = path.parent
+        around = frozenset((folder, *folder.parents))
+        below = "" if folder == PurePosixPath() else f"{folder}/"
         for other in self._files.templates:
-            near = path.parent in (other.parent, *other.parent.parents) or other.parent in path.parent.parents
-            if other != path and near:
+            # As text: a path's parents are made anew each time, and this is asked of every pair.
+            if other != path and (str(other).startswith(below) or other.parent in around):
                 yield other
 
     def _load(self, path: PurePosixPath) -> Template:
