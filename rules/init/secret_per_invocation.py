@@ -75,6 +75,8 @@ class SecretPerInvocation(Rule):
 
     **Limits**
 
+    Opt-in, until its findings in real repositories have been read one by one and put on record.
+
     Known are the calls in `data/secret_reads.toml`; the option `reads` names more, by import path. Silent
     where what is read depends on the event or cannot be told, where code of the application writes it (then
     it is state), where plain parameters are listed by path (they may be data), for functions that are handed
@@ -93,6 +95,7 @@ class SecretPerInvocation(Rule):
     name = "secret-per-invocation"
     severity = "warning"
     reads = "code"
+    default = False
     options: ClassVar[Mapping[str, OptionValue]] = {"reads": []}
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:
