@@ -70,11 +70,11 @@ def batch_size(trigger: Trigger) -> Known | Unknown | None:
     how = batching(trigger)
     if how is None:
         return None
-    written = _written(trigger, "BatchSize")
+    written = setting(trigger, "BatchSize")
     sizes = [how.default] if _may_be_absent(trigger, written) else []
     unknown: Unknown | None = None
     for found in written:
-        size = _number(found)
+        size = number(found)
         if size is not None:
             sizes.append(size)
         else:
@@ -85,8 +85,8 @@ def batch_size(trigger: Trigger) -> Known | Unknown | None:
 def batch_size_path(trigger: Trigger) -> Path | None:
     """Where the batch size that `batch_size` gives is written; None where it is the default."""
     known = batch_size(trigger)
-    for found in _written(trigger, "BatchSize"):
-        if isinstance(known, Known) and _number(found) == known.value:
+    for found in setting(trigger, "BatchSize"):
+        if isinstance(known, Known) and number(found) == known.value:
             return found.path
     return None
 
@@ -98,7 +98,7 @@ def reports_failures(trigger: Trigger) -> bool | None:
     if how is None or not how.reports:
         return False
     template = trigger.template
-    written = _written(trigger, "FunctionResponseTypes")
+    written = setting(trigger, "FunctionResponseTypes")
     answers = {False} if _may_be_absent(trigger, written) else set()
     for found in written:
         if not isinstance(found.value, Known):
@@ -110,7 +110,7 @@ def reports_failures(trigger: Trigger) -> bool | None:
     return answers.pop() if len(answers) == 1 else None
 
 
-def _written(trigger: Trigger, name: str) -> tuple[Alternative, ...]:
+def setting(trigger: Trigger, name: str) -> tuple[Alternative, ...]:
     """The values of a property of the mapping; of a queue that SAM puts before a function, of its own."""
     if trigger.source == "SQS" and trigger.template.get((*trigger.path, "Type")) == "SNS":
         # SAM's SqsSubscriptionObject has a BatchSize, and no other property of a mapping.
@@ -128,7 +128,8 @@ def _may_be_absent(trigger: Trigger, written: tuple[Alternative, ...]) -> bool:
     return bool(set(written[0].conditions).difference(*(one.conditions for one in around)))
 
 
-def _number(found: Alternative) -> int | None:
+def number(found: Alternative) -> int | None:
+    """The whole number that a value is; None where it is none or not known."""
     value = found.value.value if isinstance(found.value, Known) else None
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         return None

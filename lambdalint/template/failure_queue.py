@@ -1,4 +1,5 @@
-"""Edits that give a function a queue for the events it failed on, and the permission to send to it."""
+"""Edits that add a queue for what fails: behind a function, an event source mapping or another queue; with
+the permission to send to it."""
 
 from __future__ import annotations
 
@@ -11,10 +12,15 @@ from lambdalint.template.values import Path, Reference
 
 if TYPE_CHECKING:
     from lambdalint.template.function import LambdaFunction
+    from lambdalint.template.polls import Poll
     from lambdalint.template.template import Resource
 
 # Fourteen days, the most that SQS keeps a message: time to look into it.
 RETENTION = 1_209_600
+# "We recommend setting the maxReceiveCount … to at least 5": messages that Lambda could only not take yet
+# count as received. Lambda developer guide, "Creating and configuring an Amazon SQS event source mapping".
+RECEIVES = 5
+_ENCRYPTION = ("KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled")
 
 
 def add_failure_queue(function: LambdaFunction) -> tuple[Edit, ...] | None:
@@ -39,6 +45,70 @@ def add_failure_queue(function: LambdaFunction) -> tuple[Edit, ...] | None:
     inside = destination[:1] if function.sam else ()
     behind = () if function.sam else destination
     return together([*inside, added, *behind, *permission])
+
+
+def add_dead_letter_queue(queue: Resource) -> tuple[Edit, ...] | None:
+    """A dead-letter queue beside a queue, of its type, condition and encryption, and the redrive policy that
+    names it. None where the type is not known, or the text does not allow the edits."""
+    template = queue.template
+    fifo = template.queues.is_fifo(queue)
+    if fifo is None:
+        return None
+    name = free_name(template, f"{queue.logical_id}DeadLetterQueue")
+    properties: dict[str, Any] = {"FifoQueue": True} if fifo else {}
+    properties["MessageRetentionPeriod"] = RETENTION
+    properties.update((key, queue.properties[key]) for key in _ENCRYPTION if key in queue.properties)
+    resource: dict[str, Any] = {"Type": queue.type}
+    if queue.condition is not None:
+        resource["Condition"] = str(queue.condition)
+    resource["Properties"] = properties
+    policy = {"deadLetterTargetArn": {"Fn::GetAtt": [name, "Arn"]}, "maxReceiveCount": RECEIVES}
+    return together(
+        [
+            insert_property(template, (*queue.path, "Properties"), "RedrivePolicy", policy),
+            insert_resource(template, queue.logical_id, name, resource),
+        ]
+    )
+
+
+def add_mapping_queue(poll: Poll) -> tuple[Edit, ...] | None:
+    """A queue for the batches that a mapping gives up on, its OnFailure destination, and leave to send to it.
+    None where the function or its role is not in the template, or the text does not allow the edits."""
+    if len(poll.functions) != 1:
+        return None
+    (function,) = poll.functions
+    template = poll.template
+    event = poll.trigger.proof == "event"
+    queue = free_name(template, f"{function.logical_id}FailureQueue")
+    arn = {"Fn::GetAtt": [queue, "Arn"]}
+    permission = _permission(function, queue, arn)
+    if permission is not None and not permission and not event:  # SAM only looks at its own events
+        permission = [_sam_policy(function, queue)]
+    if permission is None:
+        return None
+    holder = function.resource if event else template.resources[poll.trigger.name]
+    resource: dict[str, Any] = {"Type": "AWS::SQS::Queue"}
+    conditions = {function.resource.condition, holder.condition}
+    if permission and len(conditions) > 1:
+        return None
+    role = _declared_role(function) if permission else None
+    if holder.condition is not None and (role is None or role.condition == holder.condition):
+        resource["Condition"] = str(holder.condition)
+    resource["Properties"] = {"MessageRetentionPeriod": RETENTION}
+    on_failure = {"Type": "SQS", "Destination": arn} if event else {"Destination": arn}
+    destination = insert_property(
+        template, (*poll.trigger.options, "DestinationConfig"), "OnFailure", on_failure
+    )
+    added = insert_resource(template, holder.logical_id, queue, resource)
+    return together([destination, *permission, added] if event else [destination, added, *permission])
+
+
+def _sam_policy(function: LambdaFunction, queue: str) -> Edit | None:
+    policy = {"SQSSendMessagePolicy": {"QueueName": {"Fn::GetAtt": [queue, "QueueName"]}}}
+    path = function.path("Policies")
+    if function.property("Policies"):
+        return append_item(function.template, path, policy)
+    return insert_property(function.template, path[:-1], "Policies", [policy])
 
 
 def _destination(function: LambdaFunction, arn: dict[str, Any]) -> Sequence[Edit | None]:

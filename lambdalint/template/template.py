@@ -19,6 +19,8 @@ from lambdalint.template.values import Alternative, Path
 
 if TYPE_CHECKING:
     from lambdalint.template.function import LambdaFunction
+    from lambdalint.template.polls import Poll
+    from lambdalint.template.queues import Queues
     from lambdalint.template.triggers import Trigger
 
 __all__ = ["Generated", "Resource", "Template", "TemplateProblem", "load", "looks_like_template"]
@@ -253,6 +255,20 @@ class Template:
         from lambdalint.template.triggers import collect
 
         return collect(self)
+
+    @cached_property
+    def polls(self) -> tuple[Poll, ...]:
+        """What Lambda polls for functions, event source mappings of unknown functions included."""
+        from lambdalint.template.polls import polls
+
+        return polls(self)
+
+    @cached_property
+    def queues(self) -> Queues:
+        """The SQS queues, and who names them as a dead-letter queue or failure destination."""
+        from lambdalint.template.queues import Queues
+
+        return Queues(self)
 
     @cached_property
     def identity(self) -> Identity:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lambdalint.template.identity import render
@@ -508,20 +508,27 @@ def _rules(template: Template) -> Iterator[Claim]:
 
 def _mappings(template: Template) -> Iterator[Claim]:
     for resource in template.of_type("AWS::Lambda::EventSourceMapping"):
-        sender = _single(resource.get("EventSourceArn"))
-        source, mode = event_source(template, resource, sender)
+        trigger = mapping_trigger(template, resource)
         for found in resource.get("FunctionName"):
-            yield from _claims(
-                template,
-                found,
-                source,
-                mode,
-                path=resource.path,
-                name=resource.logical_id,
-                what=f"the event source mapping `{resource.logical_id}`",
-                sender=sender,
-                options=(*resource.path, "Properties"),
-            )
+            for logical_id in template.identity.of(found.value):
+                yield logical_id, replace(trigger, conditions=found.conditions)
+
+
+def mapping_trigger(template: Template, resource: Resource) -> Trigger:
+    """The trigger that an AWS::Lambda::EventSourceMapping is, whichever function it names."""
+    sender = _single(resource.get("EventSourceArn"))
+    source, mode = event_source(template, resource, sender)
+    return Trigger(
+        source=source,
+        mode=mode,
+        path=resource.path,
+        template=template,
+        name=resource.logical_id,
+        proof="resource",
+        description=f"the event source mapping `{resource.logical_id}`",
+        resource=sender,
+        options=(*resource.path, "Properties"),
+    )
 
 
 def event_source(template: Template, resource: Resource, sender: Value | None) -> tuple[str, Mode]:

@@ -5,6 +5,7 @@ A value that `Fn::If` chooses has several Alternatives; each says where it stand
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 Path = tuple[str | int, ...]
@@ -70,3 +71,9 @@ class Alternative:
     path: Path
     conditions: tuple[Condition, ...] = ()
     parameter: str = ""
+
+
+def agree(*conditions: Iterable[Condition]) -> bool:
+    """Whether all of several groups of conditions can hold at once, as far as their names tell."""
+    chosen: dict[str, bool] = {}
+    return all(chosen.setdefault(name, outcome) is outcome for group in conditions for name, outcome in group)
