@@ -25,5 +25,10 @@ def some(words: Sequence[str]) -> str:
     return and_([*quoted[: _LISTED - 1], f"{len(quoted) - _LISTED + 1} more"])
 
 
+def has(words: Sequence[str]) -> str:
+    """The verb behind them."""
+    return "has" if len(words) == 1 else "have"
+
+
 def _joined(words: Sequence[str], last: str) -> str:
     return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

@@ -41,6 +41,7 @@ def main() -> None:
     """Writes every generated table beside this file."""
     write("sam_policy_templates.json", sam_policy_templates())
     write("sdk_operations.json", sdk_operations())
+    write("runtimes.json", runtimes())
 
 
 def write(name: str, table: Mapping[str, object]) -> None:
@@ -104,6 +105,26 @@ def _sub_text(resource: Any) -> str:
         lambda match: "${" + variables[match[1]]["Ref"] + "}" if match[1] in variables else match[0],
         str(text),
     )
+
+
+def runtimes() -> dict[str, object]:
+    """The dates at which Lambda's runtimes are deprecated and blocked, of the installed cfn-lint, which takes
+    them from AWS's page of runtimes. Null stands for a date that AWS has not set."""
+    spec = importlib.util.find_spec("cfnlint")
+    if spec is None or spec.origin is None:
+        raise SystemExit("install the development dependencies first: pip install -e '.[dev]'")
+    path = Path(spec.origin).parent / "data" / "AdditionalSpecs" / "LmbdRuntimeLifecycle.json"
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    version = importlib.metadata.version("cfn-lint")
+    return {
+        "source": f"cfn-lint {version}: data/AdditionalSpecs/LmbdRuntimeLifecycle.json, after "
+        "https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html",
+        "licence": "MIT-0, Copyright Amazon.com, Inc. or its affiliates",
+        "runtimes": {
+            name: {key.replace("-", "_"): value for key, value in sorted(rows[name].items())}
+            for name in sorted(rows)
+        },
+    }
 
 
 def sdk_operations() -> dict[str, object]:

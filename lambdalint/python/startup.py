@@ -17,8 +17,9 @@ from lambdalint.data.tables import load
 from lambdalint.python import symbols
 from lambdalint.python.control import is_endless
 from lambdalint.python.index import Index
-from lambdalint.python.library import CONFIGURATION, HTTP_READS, HTTP_SENDS, HTTP_SESSIONS
+from lambdalint.python.library import CONFIGURATION
 from lambdalint.python.reach import Phase
+from lambdalint.python.requests import is_request, may_request
 
 if TYPE_CHECKING:
     from lambdalint.python.calls import AwsCall, AwsCalls
@@ -31,22 +32,6 @@ __all__ = ["StartupWork", "startup_work"]
 Kind = Literal["request", "aws", "sleep", "loop"]
 Place = tuple["PythonModule", cst.CSTNode]
 
-_METHODS = HTTP_READS | HTTP_SENDS | {"request", "stream", "send", "urlopen"}
-_FUNCTIONS = frozenset(
-    {
-        *(f"{module}.{method}" for module in ("requests", "httpx", "requests.api") for method in _METHODS),
-        "nltk.download",
-        "urllib.request.urlopen",
-        "urllib.request.urlretrieve",
-        "urllib2.urlopen",
-        "urllib3.request",
-        "wget.download",
-    }
-)
-_CONNECTIONS = ("http.client.HTTPConnection", "http.client.HTTPSConnection")
-_LIBRARIES = frozenset({"http", "httpx", "nltk", "requests", "urllib", "urllib2", "urllib3", "wget"})
-# What answers within the environment: extensions, the runtime, the metadata of containers.
-_NEAR = ("localhost", "127.0.0.1", "169.254.", "sandbox", "[::1]", "0.0.0.0")
 # Looked up once for all; and what only says how the function is doing.
 _LOOKUPS = frozenset(
     {
@@ -92,8 +77,7 @@ def startup_work(evaluator: Evaluator, reach: Reach, calls: AwsCalls) -> Iterato
         if _moves_data(call):
             aws.setdefault(id(call.node), call)
     for module in reach.modules:
-        roots = {(binding.imported or "").partition(".")[0] for binding in module.names.imports}
-        libraries = not roots.isdisjoint(_LIBRARIES)
+        libraries = may_request(module)
         sleeps = "sleep" in module.source.text
         if libraries or sleeps or any(call.module is module for call in aws.values()):
             for node in _at_init(reach, module):
@@ -134,43 +118,11 @@ def _call(
 ) -> tuple[Kind, str] | None:
     if aws is not None:
         return "aws", f"{aws.service}.{aws.operation}"
-    name = module.names.qualified(node.func)
-    if sleeps and name in _sleeps():
+    if sleeps and module.names.qualified(node.func) in _sleeps():
         return "sleep", "a sleep"
     if not libraries:
         return None
-    if name in _FUNCTIONS or _is_session(evaluator, module, node):
-        return None if _is_near(evaluator, module, node) else ("request", "an HTTP request")
-    return None
-
-
-def _is_session(evaluator: Evaluator, module: PythonModule, node: cst.Call) -> bool:
-    func = node.func
-    if not isinstance(func, cst.Attribute) or func.attr.value not in _METHODS:
-        return False
-    return any(
-        isinstance(option, symbols.Instance)
-        and option.origin is None
-        and option.qualified.startswith((*HTTP_SESSIONS, *_CONNECTIONS))
-        for option in symbols.alternatives(evaluator.value(module, func.value))
-    )
-
-
-def _is_near(evaluator: Evaluator, module: PythonModule, node: cst.Call) -> bool:
-    """Whether a request goes to something within the environment, as far as its URL tells."""
-    near = (*_NEAR, "AWS_LAMBDA_RUNTIME_API", "EXTENSION_HTTP_PORT")
-    for argument in node.args[:2]:
-        for option in symbols.alternatives(evaluator.value(module, argument.value)):
-            written = (
-                repr(option) if isinstance(option, (symbols.Literal, symbols.Text, symbols.EnvVar)) else ""
-            )
-            if any(word in written for word in near):
-                return True
-            if isinstance(option, symbols.Instance):  # `urllib.request.Request(url)`
-                made = evaluator.arguments(option.module, option.node).get(0, "url")
-                if made is not None and any(word in repr(made) for word in near):
-                    return True
-    return False
+    return ("request", "an HTTP request") if is_request(evaluator, module, node) else None
 
 
 def _never_ends(module: PythonModule, loop: cst.While) -> bool:

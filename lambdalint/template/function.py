@@ -344,6 +344,11 @@ class LambdaFunction:
             return FailureDestination("unknown", reason=self.template.incomplete[0])
         return FailureDestination("absent")
 
+    def ignores_globals(self, name: str) -> bool:
+        """Whether a property takes nothing from Globals: IgnoreGlobals is '*', or a list that names it."""
+        ignored = self._ignored
+        return ignored == "*" or (isinstance(ignored, list) and (name in ignored or "*" in ignored))
+
     @cached_property
     def _properties(self) -> dict[tuple[str, ...], tuple[Property, ...]]:
         return {}
@@ -385,7 +390,7 @@ class LambdaFunction:
         globally: Path = ("Globals", "Function")
         local: Any = self.resource.properties
         common = self._common
-        if not keys or not isinstance(common, dict) or self._ignores_globals(keys[0]):
+        if not keys or not isinstance(common, dict) or self.ignores_globals(keys[0]):
             return [("own", (*own, *keys))]
         for depth, key in enumerate(keys):
             rest = tuple(keys[depth:])
@@ -408,11 +413,6 @@ class LambdaFunction:
     @cached_property
     def _ignored(self) -> Any:
         return self.template.get((*self.resource.path, "IgnoreGlobals"))
-
-    def _ignores_globals(self, name: str) -> bool:
-        """IgnoreGlobals: '*', or a list of the properties that take nothing from Globals."""
-        ignored = self._ignored
-        return ignored == "*" or (isinstance(ignored, list) and (name in ignored or "*" in ignored))
 
     def _number(self, name: str, default: int) -> int | None:
         if not self.property(name):

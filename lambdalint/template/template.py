@@ -185,14 +185,15 @@ class Template:
         return tuple(name for name in names if isinstance(name, str))
 
     @cached_property
+    def macros(self) -> tuple[str, ...]:
+        """What runs over the whole template at deployment, and may write anything anywhere in it."""
+        named = [f"the macro {name}" for name in self.transforms if not name.startswith(_HARMLESS_TRANSFORMS)]
+        return (*named, *(str(key) for key in self.data if is_macro(key)))
+
+    @cached_property
     def incomplete(self) -> tuple[str, ...]:
         """Why the template may hold more resources than are written in it; empty where it cannot."""
-        reasons = [
-            f"the macro {name}" for name in self.transforms if not name.startswith(_HARMLESS_TRANSFORMS)
-        ]
-        for section in (self.data, self._section("Resources")):
-            reasons.extend(str(key) for key in section if is_macro(key))
-        return tuple(reasons)
+        return (*self.macros, *(str(key) for key in self._section("Resources") if is_macro(key)))
 
     @cached_property
     def resources(self) -> Mapping[str, Resource]:
