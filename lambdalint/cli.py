@@ -31,6 +31,7 @@ import lambdalint
 from lambdalint import reporters, rule_docs
 from lambdalint.config import FORMATS, LEVELS, ConfigError, Configuration, Overrides, RunOptions
 from lambdalint.finding import Severity
+from lambdalint.garbage import seldom_collected
 from lambdalint.registry import ENGINE_THEME, Registry, RegistryError, load_registry
 from lambdalint.reporters import catalogue
 from lambdalint.reporters.terminal import plural, printable
@@ -48,8 +49,9 @@ OK, FINDINGS, ERROR, INTERRUPTED = 0, 1, 2, 130
 
 def main() -> NoReturn:
     """Runs the command line and exits."""
-    code = run(sys.argv[1:])
-    gc.freeze()  # nothing is searched for cycles when all of it is about to go
+    with seldom_collected():
+        code = run(sys.argv[1:])
+        gc.freeze()  # nothing is searched for cycles when all of it is about to go
     sys.exit(code)
 
 

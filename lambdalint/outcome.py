@@ -6,7 +6,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from lambdalint.template.function import LambdaFunction
     from lambdalint.template.template import TemplateProblem
 
-Check = Callable[[], Iterable[Finding]]
+Check = Callable[..., Iterable[Finding]]
+
+_ALTITUDES = ("check_application", "check_template", "check_function", "check_handler", "check_module")
 
 ENGINE = "lambdalint"
 """Whom a crash is put down to that no rule is to blame for."""
@@ -142,27 +144,27 @@ class _Run:
             self.findings.extend(syntax_error(failure, self.application.root) for failure in failures)
 
     def _run_rule(self, meta: RuleMeta, rule: Rule) -> None:
-        for path, check in self._calls(rule):
-            self.findings.extend(self._contain(meta.name, path, partial(_findings, meta, check)))
+        for altitude in _altitudes(rule):
+            check: Check = getattr(rule, altitude)
+            for path, arguments in self._subjects[altitude]:
+                call = partial(_findings, meta, check, arguments)
+                self.findings.extend(self._contain(meta.name, path, call))
 
-    def _calls(self, rule: Rule) -> Iterator[tuple[str, Check]]:
-        """Each call of the rule, with the file that it is about; only of altitudes that it overrides."""
+    @cached_property
+    def _subjects(self) -> Mapping[str, Sequence[tuple[str, tuple[object, ...]]]]:
+        """What is checked at each altitude, with the file that it is about."""
         application, path = self.application, str(self.application.path)
-        if _overrides(rule, "check_application"):
-            yield path, partial(rule.check_application, application)
         template = application.template
-        if template is not None and _overrides(rule, "check_template"):
-            yield path, partial(rule.check_template, template, application)
-        if _overrides(rule, "check_function"):
-            for function in self._model(lambda: application.functions):
-                yield path, partial(rule.check_function, function, application)
-        if _overrides(rule, "check_handler"):
-            for handler in self._model(lambda: application.handlers):
-                yield str(handler.module.source.path), partial(rule.check_handler, handler)
-        if _overrides(rule, "check_module"):
-            for module in self._model(lambda: application.modules):
-                if module.reached:
-                    yield str(module.source.path), partial(rule.check_module, module)
+        functions = self._model(lambda: application.functions)
+        handlers = self._model(lambda: application.handlers)
+        modules = self._model(lambda: application.modules)
+        return {
+            "check_application": [(path, (application,))],
+            "check_template": [(path, (template, application))] if template is not None else [],
+            "check_function": [(path, (function, application)) for function in functions],
+            "check_handler": [(str(each.module.source.path), (each,)) for each in handlers],
+            "check_module": [(str(each.source.path), (each,)) for each in modules if each.reached],
+        }
 
     def _sources(self) -> tuple[SourceFile, ...]:
         """The template, the modules that rules look into, those that could not be parsed, and the lists of
@@ -232,15 +234,16 @@ def _invocations(application: Application, function: LambdaFunction) -> Iterator
         yield each.mode.value, each.description
 
 
-def _findings(meta: RuleMeta, check: Check) -> Iterator[Finding]:
+def _findings(meta: RuleMeta, check: Check, arguments: tuple[object, ...]) -> Sequence[Finding]:
     """The findings of a call; raises for one that is not well made, as if the rule had."""
-    for finding in check():
+    findings = list(check(*arguments))
+    for finding in findings:
         if finding.rule != meta.name:
             raise ValueError(f"a finding in the name of `{finding.rule}`")
         for label in finding.labels:
             if not 0 <= label.span.start <= label.span.end <= len(label.source.text):
                 raise ValueError(f"a label outside {label.source.path}: {label.span}")
-        yield finding
+    return findings
 
 
 def _template_error(source: SourceFile, problem: TemplateProblem) -> Finding:
@@ -249,8 +252,17 @@ def _template_error(source: SourceFile, problem: TemplateProblem) -> Finding:
     return TEMPLATE_ERROR.finding(problem.message, label, help=help)
 
 
-def _overrides(rule: Rule, method: str) -> bool:
-    return getattr(type(rule), method) is not getattr(Rule, method)
+def _altitudes(rule: Rule) -> Sequence[str]:
+    """The methods that a rule overrides, from the application down to its modules."""
+    cls = type(rule)
+    found = _OVERRIDDEN.get(cls)
+    if found is None:
+        found = [name for name in _ALTITUDES if getattr(cls, name) is not getattr(Rule, name)]
+        _OVERRIDDEN[cls] = found
+    return found
+
+
+_OVERRIDDEN: dict[type[Rule], Sequence[str]] = {}
 
 
 def _count(reasons: Iterable[str]) -> dict[str, int]:

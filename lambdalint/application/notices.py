@@ -16,9 +16,10 @@ import libcst as cst
 from lambdalint.application.modes import invocations
 from lambdalint.python.calls import AwsCall, invocation_type
 from lambdalint.python.control import tries_around
-from lambdalint.python.effects import Effect, own_nodes
+from lambdalint.python.effects import Effect
 from lambdalint.python.symbols import EnvVar, alternatives
 from lambdalint.python.symbols import Literal as Constant
+from lambdalint.python.walk import own_nodes
 from lambdalint.template.identity import render
 from lambdalint.template.triggers import Mode
 from lambdalint.template.values import Known
@@ -84,7 +85,7 @@ def notices(handler: Handler) -> Iterator[Notice]:
     if not isinstance(node, cst.FunctionDef) or not _may_tell(handler):
         return
     module = handler.module
-    for each in own_nodes(module, node.body):
+    for each in own_nodes(node.body):
         if isinstance(each, (cst.ExceptHandler, cst.ExceptStarHandler)) and _is_outer(module, each):
             yield from _of_clause(handler, module, each)
     yield from _of_end(handler, module, node.body)
@@ -243,14 +244,14 @@ def _is_status(handler: Handler, notice: Notice, error: str = "") -> bool:
     texts = [_message(handler, call.module, call.node)]
     if notice.node is not call.node:
         texts.append(_message(handler, notice.module, notice.node))
-    names = {each.value for each in own_nodes(notice.module, notice.node) if isinstance(each, cst.Name)}
+    names = {each.value for each in own_nodes(notice.node) if isinstance(each, cst.Name)}
     return bool(error and error in names) or any(_TELLS[notice.when].search(text) for text in texts)
 
 
 def _message(handler: Handler, module: PythonModule, node: cst.Call, depth: int = 0) -> str:
     """The constant text in the arguments of a call, variables of the same function included."""
     found: list[str] = []
-    for each in own_nodes(module, node):
+    for each in own_nodes(node):
         if isinstance(each, cst.SimpleString):
             found.append(each.raw_value)
         elif isinstance(each, cst.FormattedStringText):

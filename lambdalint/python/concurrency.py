@@ -17,8 +17,9 @@ import libcst as cst
 
 from lambdalint.data.tables import load
 from lambdalint.python.control import arms, tries_around
-from lambdalint.python.effects import Effect, Effects, own_nodes
+from lambdalint.python.effects import Effect, Effects
 from lambdalint.python.symbols import External, Function, Instance, Member, Partial, Symbol, alternatives
+from lambdalint.python.walk import own_nodes
 
 if TYPE_CHECKING:
     from lambdalint.python.evaluate import Evaluator
@@ -244,7 +245,7 @@ class _Work:
             return True
         self.seen.add(id(function.node))
         module = function.module
-        for node in own_nodes(module, function.node.body):
+        for node in own_nodes(function.node.body):
             if isinstance(node, (cst.Await, cst.Yield, cst.With)):
                 return False
             if isinstance(node, cst.Call):
@@ -324,7 +325,7 @@ def _is_computing_loop(module: PythonModule, node: cst.CSTNode) -> bool:
     return any(
         (isinstance(each, cst.BinaryOperation) and isinstance(each.operator, _ARITHMETIC))
         or isinstance(each, cst.AugAssign)
-        for each in own_nodes(module, node)
+        for each in own_nodes(node)
     )
 
 

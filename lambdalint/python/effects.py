@@ -36,7 +36,7 @@ from lambdalint.python.symbols import (
 if TYPE_CHECKING:
     from lambdalint.python.evaluate import Evaluator
 
-__all__ = ["Effect", "Effects", "Summary", "own_nodes"]
+__all__ = ["Effect", "Effects", "Summary"]
 
 
 class Effect(enum.IntEnum):
@@ -170,8 +170,8 @@ class Effects:
 
     def within(self, module: PythonModule, node: cst.CSTNode) -> Iterator[tuple[cst.Call, Effect]]:
         """The calls in a piece of one function, in the order of the source, with what they do."""
-        for inner in own_nodes(module, node):
-            if isinstance(inner, cst.Call):
+        for inner in module.acts(node):
+            if inner.__class__ is cst.Call:
                 yield inner, self.of(module, inner)
 
     def total(self, module: PythonModule, node: cst.CSTNode) -> Effect:
@@ -211,12 +211,11 @@ class Effects:
     def raises(self, module: PythonModule, node: cst.CSTNode) -> bool:
         """Whether something in a piece of a function raises or ends the process: a statement, or a function
         of the application that has one."""
-        for inner in own_nodes(module, node):
+        for inner in module.acts(node):
             if isinstance(inner, cst.Raise):
                 return True
-            if isinstance(inner, cst.Call) and (
-                module.names.qualified(inner.func) in ENDING_CALLS
-                or any(self.summary(function).raises for function in self.functions(module, inner))
+            if module.names.qualified(inner.func) in ENDING_CALLS or any(
+                self.summary(function).raises for function in self.functions(module, inner)
             ):
                 return True
         return False
@@ -272,19 +271,6 @@ class Effects:
     def _summarise(self, function: Function) -> Summary:
         module, node = function.module, function.node
         return Summary(self.total(module, node.body), self.raises(module, node.body))
-
-
-def own_nodes(module: PythonModule, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """A node and all below it, but for the functions and classes defined within."""
-    stack = [node]
-    while stack:
-        found = stack.pop()
-        yield found
-        stack.extend(
-            child
-            for child in reversed(module.children(found))
-            if not isinstance(child, (cst.FunctionDef, cst.ClassDef, cst.Lambda))
-        )
 
 
 def _of_aws(call: AwsCall) -> Effect:

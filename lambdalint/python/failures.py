@@ -19,12 +19,13 @@ import libcst as cst
 
 from lambdalint.python import records
 from lambdalint.python.control import Handler, TryStatement, arms, leaves
-from lambdalint.python.effects import Effect, Effects, own_nodes
+from lambdalint.python.effects import Effect, Effects
 from lambdalint.python.evaluate import Evaluator
 from lambdalint.python.module import PythonModule
 from lambdalint.python.reach import Reach
 from lambdalint.python.symbols import External, FromEvent, Function, Instance, alternatives
 from lambdalint.python.traces import Traces, changed
+from lambdalint.python.walk import own_nodes
 from lambdalint.source import Span
 
 __all__ = ["Swallow", "swallows"]
@@ -285,7 +286,7 @@ class _Search:
         if clause is None:
             self._visit(place, node.body, block)
         elif work is not None:
-            inner = own_nodes(place.module, clause.body)
+            inner = own_nodes(clause.body)
             reply = next((each for each in inner if isinstance(each, cst.Return)), None)
             block.caught.append(self._swallow(place, clause, work, reply))
         self._visit_all(place, block, node.orelse, node.finalbody)
@@ -381,7 +382,7 @@ class _Search:
                 isinstance(each, cst.Return)
                 and each.value is not None
                 and self._traces.reports(module, each.value)
-                for each in own_nodes(module, clause)
+                for each in own_nodes(clause)
             ):
                 return False
             left = changed(module, clause)
@@ -406,14 +407,12 @@ def _calls_parameter(decorator: Function, inner: cst.FunctionDef) -> bool:
     name = parameters[0].name.value if parameters else ""
     return any(
         isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == name
-        for node in own_nodes(decorator.module, inner.body)
+        for node in own_nodes(inner.body)
     )
 
 
 def _returns_value(module: PythonModule, function: cst.FunctionDef) -> bool:
-    return any(
-        isinstance(node, cst.Return) and node.value is not None for node in own_nodes(module, function.body)
-    )
+    return any(isinstance(node, cst.Return) and node.value is not None for node in own_nodes(function.body))
 
 
 def _raises_after(module: PythonModule, node: cst.CSTNode, function: cst.FunctionDef) -> bool:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lambdalint.python import records
-from lambdalint.python.effects import Effect, own_nodes
+from lambdalint.python.effects import Effect
 from lambdalint.python.module import PythonModule
 from lambdalint.python.symbols import FromEvent, Literal, alternatives
 from lambdalint.python.syntax import last_name
+from lambdalint.python.walk import own_nodes
 
 if TYPE_CHECKING:
     from lambdalint.python.failures import HandlerLike
@@ -52,7 +53,7 @@ def guards(handler: HandlerLike) -> tuple[Guard, ...]:
 
 def mentions(handler: HandlerLike, guard: Guard) -> Iterator[str]:
     """The words of a guard's test: fields of the event, constants, and functions that it asks."""
-    for node in own_nodes(guard.module, guard.node.test):
+    for node in own_nodes(guard.node.test):
         if isinstance(node, cst.Call):
             yield last_name(node.func)
         if isinstance(node, (cst.Name, cst.SimpleString, cst.Subscript, cst.Call)):
@@ -125,14 +126,14 @@ class _Search:
             works = self._works(module, rest) or (
                 node.orelse is not None and self._works(module, [node.orelse])
             )
-            quiet = not any(map(_is_alarming, own_nodes(module, node.body)))
+            quiet = not any(map(_is_alarming, own_nodes(node.body)))
             return Guard(module, node, False, place.per_record, quiet) if works else None
         if node.orelse is None and self._works(module, [node.body]) and not self._works(module, rest):
             return Guard(module, node, True, place.per_record, True)
         if isinstance(node.orelse, cst.Else) and not self._works(module, rest):
             other = _statements(node.orelse.body)
             if self._works(module, [node.body]) and self._is_idle(module, other):
-                quiet = not any(map(_is_alarming, own_nodes(module, node.orelse)))
+                quiet = not any(map(_is_alarming, own_nodes(node.orelse)))
                 return Guard(module, node, True, place.per_record, quiet)
         return None
 
@@ -155,7 +156,7 @@ class _Search:
     def _reads_event(self, module: PythonModule, test: cst.BaseExpression) -> bool:
         return any(
             isinstance(option, FromEvent)
-            for node in own_nodes(module, test)
+            for node in own_nodes(test)
             if isinstance(node, (cst.Name, cst.Subscript, cst.Call))
             for option in alternatives(self._evaluator.value(module, node))
         )

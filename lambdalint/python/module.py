@@ -19,7 +19,7 @@ import libcst as cst
 from lambdalint.finding import Edit, FunctionId, Label, Role
 from lambdalint.python.parsing import parse_module
 from lambdalint.python.spans import Spans
-from lambdalint.python.walk import Walk, children, hidden_parents, walk
+from lambdalint.python.walk import Walk, children, hidden_parents, own_nodes, walk
 from lambdalint.source import EmbeddedSource, SourceFile, Span
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ Source = SourceFile | EmbeddedSource
 N = TypeVar("N", bound=cst.CSTNode)
 
 _FUNCTIONS = (cst.FunctionDef, cst.Lambda)
+_ACTS = frozenset({cst.Call, cst.Raise})
 _STATEMENTS = (cst.SimpleStatementLine, cst.BaseCompoundStatement)
 
 
@@ -56,6 +57,7 @@ class PythonModule:
         # Offsets, in the text that was parsed, before which a form feed was taken out.
         self._removed = removed
         self._mentions: dict[re.Pattern[str], bool] = {}
+        self._acts: dict[int, list[cst.Call | cst.Raise]] = {}
 
     @classmethod
     def parse(cls, source: Source) -> PythonModule:
@@ -121,6 +123,15 @@ class PythonModule:
             node = stack.pop()
             yield node
             stack.extend(reversed(children(node)))
+
+    def acts(self, node: cst.CSTNode) -> Sequence[cst.Call | cst.Raise]:
+        """The calls and `raise` statements in a piece of one function, in the order of the source, without
+        those of functions and classes defined within; looked for once."""
+        found = self._acts.get(id(node))
+        if found is None:
+            nodes = [each for each in own_nodes(node) if each.__class__ in _ACTS]
+            found = self._acts[id(node)] = cast("list[cst.Call | cst.Raise]", nodes)
+        return found
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The node that holds this one; None for the module and for nodes of another module."""

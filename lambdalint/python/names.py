@@ -688,8 +688,15 @@ _IDENTIFIER = re.compile(r"[^\W\d]")
 def _is_type_string(module: PythonModule, string: cst.CSTNode) -> bool:
     below = string
     for ancestor in module.ancestors(string):
-        if isinstance(ancestor, cst.Annotation):
+        cls = ancestor.__class__
+        if cls in _LINES:
+            return False
+        if cls is cst.Annotation:
             return True
+        if isinstance(ancestor, cst.Call):
+            return _is_typing_call(module, ancestor, below)
+        if isinstance(ancestor, cst.AnnAssign):
+            return _is_type_alias(module, ancestor)
         if isinstance(ancestor, cst.Subscript) and below is not ancestor.value:
             origin = module.names.qualified(ancestor.value) or dotted_name(ancestor.value) or ""
             last = origin.rsplit(".", 1)[-1]
@@ -699,14 +706,12 @@ def _is_type_string(module: PythonModule, string: cst.CSTNode) -> bool:
                 return False
             if origin.startswith(_TYPING):
                 return True
-        elif isinstance(ancestor, cst.Call):
-            return _is_typing_call(module, ancestor, below)
-        elif isinstance(ancestor, cst.BaseSmallStatement | cst.BaseCompoundStatement):
-            return isinstance(ancestor, cst.AnnAssign) and _is_type_alias(module, ancestor)
         below = ancestor
     return False
 
 
+# Above these nothing speaks of types any more.
+_LINES = frozenset({cst.SimpleStatementLine, cst.SimpleStatementSuite, cst.IndentedBlock, cst.Module})
 _TYPING = ("typing.", "typing_extensions.", "collections.abc.")
 
 

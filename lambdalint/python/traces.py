@@ -9,11 +9,12 @@ from collections.abc import Iterable
 
 import libcst as cst
 
-from lambdalint.python.effects import Effect, Effects, own_nodes
+from lambdalint.python.effects import Effect, Effects
 from lambdalint.python.evaluate import Evaluator
 from lambdalint.python.module import PythonModule
 from lambdalint.python.reach import Reach
 from lambdalint.python.symbols import Display, Literal, alternatives
+from lambdalint.python.walk import own_nodes
 
 REPORT_KEY = "batchItemFailures"
 
@@ -183,7 +184,7 @@ class Traces:
         """Whether it matters that an arm runs or not."""
         if self._effects.raises(module, arm) or self._effects.total(module, arm) >= Effect.UNKNOWN:
             return True
-        for node in own_nodes(module, arm):
+        for node in own_nodes(arm):
             if isinstance(node, (cst.Continue, cst.Break)) and not loop:
                 return True
             if isinstance(node, cst.Return) and (
@@ -198,7 +199,7 @@ class Traces:
 def changed(module: PythonModule, node: cst.CSTNode) -> set[str] | None:
     """The names that a block binds or fills; None where it changes an object that no name holds."""
     names: set[str] = set()
-    for inner in own_nodes(module, node):
+    for inner in own_nodes(node):
         for target in _targets(inner):
             found = roots(target)
             if found is None:

@@ -92,6 +92,7 @@ def _measure(folder: Path, rounds: int) -> tuple[list[Row], dict[str, Any]]:
         "--exit-zero",
         "--no-cache",
         "--isolated",
+        "--pedantic",
         "--jobs",
         "1",
         "-q",
