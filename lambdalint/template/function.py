@@ -161,7 +161,7 @@ class LambdaFunction:
     def items(self, *keys: str) -> tuple[Property, ...]:
         """The items of a list property, those of Globals first, each where it is written."""
         found: list[Property] = []
-        for origin, path in self._sources(keys):
+        for origin, path in self.sources(*keys):
             for item in self.template.items(self._present(path)):
                 found.append(_property(item, origin))
         return tuple(found)
@@ -233,7 +233,7 @@ class LambdaFunction:
         for outcome in (*self.property("Environment"), *self.property("Environment", "Variables")):
             if not isinstance(outcome.value, Known):
                 return outcome.value if isinstance(outcome.value, Unknown) else Unknown("reference")
-        for _, path in self._sources(("Environment", "Variables")):
+        for _, path in self.sources("Environment", "Variables"):
             for alternative in self._present(path):
                 variables = alternative.value.value if isinstance(alternative.value, Known) else None
                 if not isinstance(variables, dict):
@@ -344,42 +344,7 @@ class LambdaFunction:
             return FailureDestination("unknown", reason=self.template.incomplete[0])
         return FailureDestination("absent")
 
-    def ignores_globals(self, name: str) -> bool:
-        """Whether a property takes nothing from Globals: IgnoreGlobals is '*', or a list that names it."""
-        ignored = self._ignored
-        return ignored == "*" or (isinstance(ignored, list) and (name in ignored or "*" in ignored))
-
-    @cached_property
-    def _properties(self) -> dict[tuple[str, ...], tuple[Property, ...]]:
-        return {}
-
-    def _named(self, alternative: Alternative) -> tuple[str, ...]:
-        return self.template.identity.of(alternative.value)
-
-    def _translated(self, keys: Sequence[str]) -> tuple[str, ...]:
-        if self.sam:
-            return tuple(keys)
-        for ours, theirs in _TRANSLATIONS:
-            if tuple(keys[: len(ours)]) == ours:
-                return (*theirs, *keys[len(ours) :])
-        return tuple(keys)
-
-    def _find(self, keys: tuple[str, ...]) -> tuple[Property, ...]:
-        sources = self._sources(keys)
-        if len(sources) == 2:
-            globally, own = (self.template.get(path) for _, path in sources)
-            merged = merge(globally, own)
-            return (Property(Known(merged), sources[1][1], "own"),)
-        return tuple(_property(found, origin) for origin, path in sources for found in self._present(path))
-
-    def _present(self, path: Path) -> tuple[Alternative, ...]:
-        """The outcomes at a path; a property left empty is absent."""
-        found = self.template.alternatives(path)
-        if not found:
-            return found
-        return tuple(one for one in found if not (isinstance(one.value, Known) and one.value.value is None))
-
-    def _sources(self, keys: Sequence[str]) -> list[tuple[Origin, Path]]:
+    def sources(self, *keys: str) -> list[tuple[Origin, Path]]:
         """Where a property is written: on the function, in Globals, or in both where these are merged (two
         mappings, two lists); Globals first."""
         if not self.sam:
@@ -405,6 +370,41 @@ class LambdaFunction:
             if not _merges(common, local):
                 return [("own", (*own, *rest[1:]))]
         return [("globals", globally), ("own", own)]
+
+    def ignores_globals(self, name: str) -> bool:
+        """Whether a property takes nothing from Globals: IgnoreGlobals is '*', or a list that names it."""
+        ignored = self._ignored
+        return ignored == "*" or (isinstance(ignored, list) and (name in ignored or "*" in ignored))
+
+    @cached_property
+    def _properties(self) -> dict[tuple[str, ...], tuple[Property, ...]]:
+        return {}
+
+    def _named(self, alternative: Alternative) -> tuple[str, ...]:
+        return self.template.identity.of(alternative.value)
+
+    def _translated(self, keys: Sequence[str]) -> tuple[str, ...]:
+        if self.sam:
+            return tuple(keys)
+        for ours, theirs in _TRANSLATIONS:
+            if tuple(keys[: len(ours)]) == ours:
+                return (*theirs, *keys[len(ours) :])
+        return tuple(keys)
+
+    def _find(self, keys: tuple[str, ...]) -> tuple[Property, ...]:
+        sources = self.sources(*keys)
+        if len(sources) == 2:
+            globally, own = (self.template.get(path) for _, path in sources)
+            merged = merge(globally, own)
+            return (Property(Known(merged), sources[1][1], "own"),)
+        return tuple(_property(found, origin) for origin, path in sources for found in self._present(path))
+
+    def _present(self, path: Path) -> tuple[Alternative, ...]:
+        """The outcomes at a path; a property left empty is absent."""
+        found = self.template.alternatives(path)
+        if not found:
+            return found
+        return tuple(one for one in found if not (isinstance(one.value, Known) and one.value.value is None))
 
     @cached_property
     def _common(self) -> Any:

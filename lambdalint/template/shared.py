@@ -41,9 +41,20 @@ class Written:
 def written(template: Template, *keys: str) -> tuple[Written, ...]:
     """The outcomes of a property over all functions, by the place where each is written: the function,
     Globals, or the default of a parameter."""
+    return _by_place(template, lambda function: function.property(*keys))
+
+
+def written_items(template: Template, *keys: str) -> tuple[Written, ...]:
+    """The same for the items of a list."""
+    return _by_place(template, lambda function: function.items(*keys))
+
+
+def _by_place(
+    template: Template, outcomes: Callable[[LambdaFunction], Sequence[Property]]
+) -> tuple[Written, ...]:
     found: dict[Path, list[tuple[Property, LambdaFunction]]] = {}
     for function in template.functions:
-        for outcome in function.property(*keys):
+        for outcome in outcomes(function):
             found.setdefault(place(template, outcome), []).append((outcome, function))
     return tuple(
         Written(pairs[0][0], path, tuple(dict.fromkeys(function for _, function in pairs)))
