@@ -1,6 +1,7 @@
 """Rebuilds the generated tables of this package: `python -m lambdalint.data.generate`.
 
-Needs the development dependencies (aws-sam-translator, botocore); lambdalint itself needs neither to run.
+Needs the development dependencies (aws-sam-translator, botocore); of cfn-lint it reads the resource schemas.
+lambdalint itself needs none of these tables' sources to run.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import importlib.metadata
 import importlib.util
 import json
 import re
+import typing
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -36,12 +38,49 @@ PREFIXES_BY_HAND = {
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-iam-policy-examples.html
 VERB_SERVICES = ("apigateway", "apigatewayv2")
 
+# Services whose resources stand in templates of serverless applications: `resource_properties` knows their
+# properties by name, and of those that hold or invoke functions at every depth.
+PROPERTIES_OF = (
+    *("ApiGateway", "ApiGatewayV2", "AppConfig", "AppSync", "Athena", "Backup", "Batch", "Bedrock"),
+    *("CertificateManager", "CloudFormation", "CloudFront", "CloudTrail", "CloudWatch", "CodeBuild"),
+    *("CodeDeploy", "CodePipeline", "Cognito", "Config", "DMS", "DynamoDB", "EC2", "ECR", "ECS", "EFS"),
+    *("ElastiCache", "ElasticLoadBalancingV2", "EventSchemas", "Events", "Glue", "IAM", "IoT", "KMS"),
+    *("Kinesis", "KinesisFirehose", "Lambda", "Lex", "Logs", "MSK", "OpenSearchService", "Pipes", "RDS"),
+    *("Route53", "S3", "S3ObjectLambda", "SES", "SNS", "SQS", "SSM", "Scheduler", "SecretsManager"),
+    *("Signer", "StepFunctions", "Synthetics", "Timestream", "WAFv2", "XRay"),
+)
+WHOLE_PROPERTIES_OF = (
+    *("ApiGateway", "ApiGatewayV2", "DynamoDB", "Events", "Kinesis", "Lambda", "Logs", "Pipes", "SNS"),
+    *("SQS", "Scheduler", "StepFunctions"),
+)
+WHOLE_TYPES = ("AWS::S3::Bucket",)
+DEPTH = 5
+# What Lambda and EventBridge need besides what the transform asks for: the pages of the event types in the
+# SAM developer guide have these as required.
+REQUIRED_BY_HAND = {"EventBridgeRule": ["Pattern"], "SelfManagedKafka": ["KafkaBootstrapServers"]}
+# What the transform fills in itself.
+FILLED_IN = {"Api": ["RestApiId"], "HttpApi": ["ApiId"]}
+
 
 def main() -> None:
     """Writes every generated table beside this file."""
     write("sam_policy_templates.json", sam_policy_templates())
     write("sdk_operations.json", sdk_operations())
     write("runtimes.json", runtimes())
+    write_by_line("resource_properties.json", resource_properties())
+
+
+def write_by_line(name: str, table: Mapping[str, object]) -> None:
+    """Writes a table of tables with one entry of these a line."""
+    lines = ["{", f' "date": "{datetime.date.today().isoformat()}",', f' "command": "{COMMAND}",']
+    for key, value in table.items():
+        if isinstance(value, dict):
+            rows = [f"  {json.dumps(row)}: {json.dumps(each)}" for row, each in value.items()]
+            lines += [f" {json.dumps(key)}: {{", ",\n".join(rows), " },"]
+        else:
+            lines.append(f" {json.dumps(key)}: {json.dumps(value)},")
+    lines[-1] = lines[-1].removesuffix(",")
+    (HERE / name).write_text("\n".join([*lines, "}"]) + "\n", encoding="utf-8")
 
 
 def write(name: str, table: Mapping[str, object]) -> None:
@@ -167,6 +206,167 @@ def sdk_operations() -> dict[str, object]:
         "verbs": verbs,
         "unsigned": unsigned,
     }
+
+
+def resource_properties() -> dict[str, object]:
+    """The properties of resource types and of SAM's events.
+
+    `function_events` and `state_machine_events`: by type of event, its properties and those that it needs.
+    `types`: by type of resource, a tree of property names: 0 where nothing is known below, a mapping for an
+    object, a list of one mapping for a list of objects; for less usual types only the names, in one text.
+    `attributes`: what may stand beside `Properties`.
+    """
+    import cfnlint.helpers
+    from samtranslator.model.sam_resources import SamFunction, SamStateMachine
+
+    types: dict[str, object] = {}
+    for name, schema in sorted(_provider_schemas()):
+        whole = name.split("::")[1] in WHOLE_PROPERTIES_OF or name in WHOLE_TYPES
+        tree = _tree(schema, schema, DEPTH if whole else 1)
+        if isinstance(tree, dict):
+            types[name] = tree if whole else " ".join(tree)
+    types.update(_sam_types(types))
+    attributes = json.loads(
+        Path(str(cfnlint.helpers.__file__))
+        .parent.joinpath("data/schemas/other/resources/configuration.json")
+        .read_text(encoding="utf-8")
+    )["definitions"]["ResourceConfiguration"]["properties"]
+    return {
+        "source": f"aws-sam-translator {importlib.metadata.version('aws-sam-translator')} (Apache-2.0): "
+        f"samtranslator.model, samtranslator.internal.schema_source; cfn-lint "
+        f"{importlib.metadata.version('cfn-lint')} (MIT-0): data/schemas",
+        "attributes": sorted(attributes),
+        "function_events": _events(_untyped(SamFunction).event_resolver, _function_models()),
+        "state_machine_events": _events(_untyped(SamStateMachine).event_resolver, {}),
+        "globals": _globals(),
+        "types": dict(sorted(types.items())),
+    }
+
+
+def _events(resolver: Any, models: Mapping[str, Any]) -> dict[str, object]:
+    """What the transform takes and what its schema names; what either asks for."""
+    found: dict[str, object] = {}
+    sources = {kind: source for kind, source in resolver.resource_types.items() if kind}
+    for kind, source in sorted(sources.items()):
+        fields = models[kind].__fields__ if kind in models else {}
+        names = {*source.property_types, *fields}
+        required = {name for name, how in source.property_types.items() if how.required}
+        required |= {name for name, field in fields.items() if field.required}
+        required |= set(REQUIRED_BY_HAND.get(kind, ())) & names
+        required -= set(FILLED_IN.get(kind, ()))
+        # What the schema leaves out of an event source, the transform hands on and Lambda refuses.
+        found[kind] = {
+            "properties": sorted(names),
+            "required": sorted(required),
+            "documented": sorted(fields) or sorted(names),
+            "tree": {name: tree for name, tree in _fields(fields, {}).items() if tree},
+        }
+    return found
+
+
+def _function_models() -> dict[str, Any]:
+    """By type of event, the model of its Properties."""
+    from samtranslator.internal.schema_source import aws_serverless_function
+
+    found: dict[str, Any] = {}
+    for model in vars(aws_serverless_function).values():
+        fields = getattr(model, "__fields__", {})
+        if set(fields) == {"Type", "Properties"}:
+            for kind in typing.get_args(fields["Type"].outer_type_):
+                found[kind] = fields["Properties"].type_
+    return found
+
+
+def _sam_types(types: Mapping[str, object]) -> dict[str, object]:
+    from samtranslator.internal.schema_source import schema
+    from samtranslator.model import sam_resources
+
+    found: dict[str, object] = {}
+    for resource in typing.get_args(schema.Resources):
+        fields = resource.__fields__
+        (name,) = typing.get_args(fields["Type"].outer_type_)
+        if name != "AWS::Serverless::Connector":
+            found[name] = _fields(fields["Properties"].type_.__fields__, types)
+    for macro in vars(sam_resources).values():
+        name = getattr(macro, "resource_type", None)
+        if name in found:
+            found[name] = {**dict.fromkeys(macro.property_types, 0), **_untyped(found[name])}
+    function, plain = found["AWS::Serverless::Function"], types["AWS::Lambda::Function"]
+    for name in ("RuntimeManagementConfig", "SnapStart", "VpcConfig"):  # handed on as they are
+        _untyped(function)[name] = _untyped(plain)[name]
+    return found
+
+
+def _globals() -> dict[str, object]:
+    """The sections of Globals, each with the type whose properties it holds."""
+    from samtranslator.internal.schema_source import schema
+
+    return {name: f"AWS::Serverless::{name}" for name in schema.Globals.__fields__}
+
+
+def _fields(fields: Mapping[str, Any], types: Mapping[str, object]) -> dict[str, Any]:
+    return {name: _field(field, types) for name, field in fields.items()}
+
+
+def _field(field: Any, types: Mapping[str, object]) -> object:
+    """What a field of SAM's schema holds; what it hands on to CloudFormation is that property's."""
+    models, listed, mapped = _models(field.outer_type_)
+    handed_on = field.field_info.extra.get("__samPassThrough")
+    if handed_on:
+        _, definition, *rest = handed_on["schemaPath"]
+        tree: Any = types.get(definition)
+        for key in (key for key in rest if key not in ("properties", "Properties")):
+            tree = tree.get(key) if isinstance(tree, dict) else None
+        return tree or 0
+    models = [model for model in models if model.__name__ != "PassThroughProp"]
+    if mapped or not models:
+        return 0
+    tree = {name: each for model in models for name, each in _fields(model.__fields__, types).items()}
+    return [tree] if listed else tree
+
+
+def _models(hint: Any) -> tuple[list[Any], bool, bool]:
+    """The models that a type holds; whether in a list, whether as the values of a mapping."""
+    if hasattr(hint, "__fields__"):
+        return [hint], False, False
+    models: list[Any] = []
+    listed, mapped = typing.get_origin(hint) is list, typing.get_origin(hint) is dict
+    for part in typing.get_args(hint):
+        more, in_list, in_map = _models(part)
+        models += more
+        listed, mapped = listed or (in_list and bool(more)), mapped or (in_map and bool(more))
+    return models, listed and bool(models), mapped and bool(models)
+
+
+def _provider_schemas() -> Iterable[tuple[str, dict[str, Any]]]:
+    from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
+    manager = _untyped(PROVIDER_SCHEMA_MANAGER)
+    for name in manager.get_resource_types("us-east-1"):
+        provider, service, *_ = name.split("::")
+        if provider == "AWS" and service in PROPERTIES_OF:
+            yield str(name), manager.get_resource_schema("us-east-1", name).schema
+
+
+def _tree(node: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> object:
+    """The names below a schema; 0 where anything may stand."""
+    while "$ref" in node:
+        node = root["definitions"][str(node["$ref"]).rsplit("/", 1)[-1]]
+    if depth == 0:
+        return 0
+    if "items" in node:
+        below = _tree(node["items"], root, depth)
+        return [below] if isinstance(below, dict) else 0
+    properties = dict(node.get("properties", {}))
+    for variant in (*node.get("oneOf", ()), *node.get("anyOf", ())):
+        while "$ref" in variant:
+            variant = root["definitions"][str(variant["$ref"]).rsplit("/", 1)[-1]]
+        if "items" in variant:
+            return 0
+        properties.update(variant.get("properties", {}))
+    if not properties or node.get("patternProperties") or node.get("additionalProperties") is True:
+        return 0
+    return {name: _tree(each, root, depth - 1) for name, each in properties.items()}
 
 
 def _untyped(module: object) -> Any:
