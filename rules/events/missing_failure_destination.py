@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from lambdalint.application.modes import Invocation, asynchronous, invocations
 from lambdalint.finding import Finding, Fix, Safety
 from lambdalint.rule import Rule
+from lambdalint.template.declined import declines
 from lambdalint.template.failure_queue import add_failure_queue
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class MissingFailureDestination(Rule):
         if function.failure_destination.state != "absent" or _answers_for_itself(function, application):
             return
         proofs = [each for each in asynchronous(application, function) if not _takes_failures(each)]
-        if not proofs or _declines(function):
+        if not proofs or declines(function.resource, _ELSEWHERE):
             return
         yield self.finding(
             f"`{function.logical_id}` is invoked asynchronously by {_named(proofs)}, "
@@ -135,25 +135,6 @@ _ELSEWHERE = frozenset(
         "Serverless-LambdaDLQ",
     }
 )
-_CHECKOV_COMMENT = re.compile(r"#\s*checkov:skip=\s*CKV_AWS_116\b")
-
-
-def _declines(function: LambdaFunction) -> bool:
-    """Whether its author told another linter that the function needs no failure destination."""
-    span = function.template.full_span(function.resource.path)
-    if _CHECKOV_COMMENT.search(function.template.source.text, span.start, span.end):
-        return True
-    told: list[object] = [function.metadata]
-    while told:
-        value = told.pop()
-        if isinstance(value, dict):
-            told.extend(value.values())
-        elif isinstance(value, list):
-            told.extend(value)
-        elif isinstance(value, str) and value in _ELSEWHERE:
-            return True
-    return False
-
 
 _REPORTED_TO = frozenset({"CodePipeline", "CustomResource"})
 
