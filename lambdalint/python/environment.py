@@ -22,7 +22,7 @@ from lambdalint.python import symbols
 from lambdalint.python.index import Index
 from lambdalint.python.module import PythonModule
 from lambdalint.python.names import BindingKind
-from lambdalint.python.syntax import is_classmethod, is_static
+from lambdalint.python.syntax import is_classmethod, is_static, last_name
 from lambdalint.python.syntax import parameter as parameter_of
 
 if TYPE_CHECKING:
@@ -92,6 +92,11 @@ class EnvRead:
     def means(self, name: str) -> bool:
         """Whether the variable of this name is meant."""
         return name == self.name or (self.folded and name.lower() == self.name.lower())
+
+    @property
+    def is_default(self) -> bool:
+        """Whether `setdefault` sets the variable, which does so only where it is not set."""
+        return isinstance(self.reader, cst.Call) and last_name(self.reader.func) == "setdefault"
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lambdalint.template.polls import Poll
     from lambdalint.template.queues import Queues
     from lambdalint.template.triggers import Trigger
+    from lambdalint.template.variables import Written
 
 __all__ = ["Generated", "Resource", "Template", "TemplateProblem", "load", "looks_like_template"]
 
@@ -245,6 +246,13 @@ class Template:
         from lambdalint.template.function import functions_of
 
         return functions_of(self)
+
+    @cached_property
+    def variables(self) -> tuple[Written, ...]:
+        """The environment variables of its functions, once where each is written."""
+        from lambdalint.template.variables import variables
+
+        return variables(self)
 
     def function(self, logical_id: str) -> LambdaFunction | None:
         """The function of a logical id."""
