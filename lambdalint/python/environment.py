@@ -289,6 +289,8 @@ class _Finder:
         if not isinstance(index, cst.Index):
             return
         above = module.parent(node)
+        while isinstance(above, (cst.Element, cst.Tuple, cst.List, cst.StarredElement)):
+            above = module.parent(above)  # `status, os.environ["X"] = …` sets; in a value, `Assign` follows
         if isinstance(above, (cst.AssignTarget, cst.Del)) or (
             isinstance(above, cst.AnnAssign) and above.target is node
         ):

@@ -425,7 +425,7 @@ class Template:
     @cached_property
     def _references(self) -> Mapping[str, Sequence[Path]]:
         found: dict[str, list[Path]] = {}
-        for path, name in _named_in(self.data):
+        for path, name in named_in(self.data):
             found.setdefault(name, []).append(path)
         return found
 
@@ -442,7 +442,7 @@ class Template:
         return self.resolver.step(self.alternatives(path[:-1]), path[-1])
 
 
-def _named_in(data: object) -> Iterator[tuple[Path, str]]:
+def named_in(data: object) -> Iterator[tuple[Path, str]]:
     """Each path at which an intrinsic names something, with the name; in the order they are written."""
     stack: list[tuple[Path, Any]] = [((), data)]
     while stack:
