@@ -33,6 +33,7 @@ _NAME = re.compile(
 )
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _DYNAMIC = re.compile(r"\{\{resolve:(?P<service>[a-z-]+):(?P<rest>[^{}]*)\}\}")
+_VARIABLE = re.compile(r"\$\{[^{}]*\}")
 # What the secrets of databases hold beside the password.
 _NOT_SECRET_KEYS = frozenset(
     {
@@ -55,7 +56,8 @@ _ATTRIBUTES = {
     ("AWS::Cognito::UserPoolClient", "ClientSecret"): "the secret of a client",
 }
 _TOLD_NAME = re.compile(
-    r"\b(?:arn|name|path|id|identifier|key) (?:of|in|for|to)\b|\barn\b|parameter store|secrets? ?manager|\bssm\b",
+    r"\b(?:arn|name|path|id|identifier|key) (?:of|in|for|to)\b|\barn\b|parameter store"
+    r"|secrets? ?manager|\bssm\b",
     re.IGNORECASE,
 )
 _FEWEST = 8
@@ -101,7 +103,7 @@ def _as_text(variable: Written, outcome: Property, more: Mapping[str, str]) -> S
         return SecretVariable(variable, outcome, "text", secret.what)
     if outcome.parameter:  # its default is only what one deployment may get
         return None
-    if ":" in text and password_in(text) is not None:
+    if (":" in text or "=" in text) and password_in(text) is not None:
         return SecretVariable(variable, outcome, "text", "password")
     name = _words(variable.name)
     if _SECRET.search(name) is None or not _is_plausible(name, text):
@@ -177,14 +179,16 @@ def _leads_elsewhere(value: Value) -> bool:
 
 
 def _looked_up(template: Template, variable: Written, outcome: Property) -> SecretVariable | None:
-    references = outcome.value.references if isinstance(outcome.value, Text) else (outcome.value,)
-    for reference in references:
-        resource = template.resources.get(reference.logical_id) if isinstance(reference, Reference) else None
-        what = _ATTRIBUTES.get((resource.type, reference.attribute or "")) if resource is not None else None
-        if resource is not None and what is not None:
+    value = outcome.value
+    for reference in value.references if isinstance(value, Text) else (value,):
+        if not isinstance(reference, Reference) or reference.logical_id not in template.resources:
+            continue
+        resource = template.resources[reference.logical_id]
+        what = _ATTRIBUTES.get((resource.type, reference.attribute or ""))
+        if what is not None:
             return SecretVariable(variable, outcome, "lookup", what, resource.path)
     for text in _texts(template.get(outcome.path)):
-        for match in _DYNAMIC.finditer(text):
+        for match in _DYNAMIC.finditer(_VARIABLE.sub("*", text)):
             if match["service"] == "ssm-secure" or (
                 match["service"] == "secretsmanager" and _json_key(match["rest"]) not in _NOT_SECRET_KEYS
             ):
