@@ -91,12 +91,16 @@ class _Taken:
 
 @dataclass(frozen=True)
 class _Path:
-    """A way through the code so far: what it slept, what its variables are, and what its tests decided."""
+    """A way through the code so far: what it slept, what its variables are, and what its tests decided.
+
+    `result` is whether what it returned is true, where that can be told.
+    """
 
     seconds: float = 0.0
     taken: _Taken | None = None
     names: Mapping[str, Number | None] = field(default_factory=dict)
     facts: frozenset[tuple[str, object]] = frozenset()
+    result: bool | None = None
 
     def bind(self, name: str, value: Number | None) -> _Path:
         """With a variable set; what was decided about it holds no longer."""
@@ -182,7 +186,7 @@ class _Walk:
         self.steps = 0
         self._raised: _Paths = []
         # What calling a function with the same numbers adds to a path; and whether it asks for the time.
-        self._runs_of: dict[object, tuple[_Path | None, _Path | None]] = {}
+        self._runs_of: dict[object, tuple[_Paths, _Path | None]] = {}
         self._clocked: dict[int, bool] = {}
         self._leaving: dict[int, tuple[bool, frozenset[str]]] = {}
         self._equalities = 0  # tests for one very number, which a turn that is skipped may be
@@ -378,7 +382,8 @@ class _Walk:
             return _Ends(continued=paths)
         paths = self._expression(module, node, paths, stack)
         if type(node) is cst.Return:
-            return _Ends(returned=paths)
+            result = _is_true(node.value)
+            return _Ends(returned=[replace(path, result=result) for path in paths])
         if type(node) is cst.Raise:
             return _Ends(raised=paths)
         if type(node) is cst.Assign:
@@ -394,7 +399,12 @@ class _Walk:
         self, module: PythonModule, target: cst.BaseExpression, value: cst.BaseExpression, path: _Path
     ) -> _Path:
         if isinstance(target, cst.Name):
-            return path.bind(target.value, self._number(module, value, path))
+            after = path.bind(target.value, self._number(module, value, path))
+            if id(value) not in self.leads:
+                return after
+            text = self._text(module, value)
+            same = {(target.value, what) for known, what in path.facts if known == text}
+            return replace(after, facts=after.facts | same)
         for name in _bound(target):
             path = path.bind(name, None)
         return path
@@ -505,6 +515,7 @@ class _Walk:
         """
         ends = _Ends()
         once: _Ends | None = None
+        known = frozenset(fact for path in paths for fact in path.facts)
         going = paths
         trail: list[_Path] = []
         turn = 0
@@ -519,7 +530,7 @@ class _Walk:
             ends.raised += found.raised
             ends.broke += found.broke
             _prune(ends)
-            going = _best([*found.through, *found.continued])
+            going = _best([_asked_anew(each, known) for each in (*found.through, *found.continued)])
             turn += 1
             if once is None:
                 once = _Ends(
@@ -758,13 +769,15 @@ class _Walk:
         if known is None:
             begin = _Path(path.seconds, names=names)
             ends = self.block(function.module, function.node.body, [begin], (*stack, function.node))
-            known = (_longest([*ends.through, *ends.returned], begin), _longest(ends.raised, begin))
+            done = [*(replace(each, result=False) for each in ends.through), *ends.returned]
+            known = (_by_result(done, begin), _longest(ends.raised, begin))
             if not self._reads_clock(function.module, function.node, 0):
                 self._runs_of[key] = known
-        done, raised = known
+        returned, raised = known
         if raised is not None:
             self._raised.append(_with(path, raised))
-        return [_with(path, done)] if done is not None else []
+        text = self._text(module, call)
+        return [_told(_with(path, each), text, each.result) for each in returned]
 
     def _reads_clock(self, module: PythonModule, function: cst.CSTNode, depth: int) -> bool:
         """Whether what a function does may depend on the time."""
@@ -860,7 +873,21 @@ def _longest(paths: _Paths, begin: _Path) -> _Path | None:
     if not paths:
         return None
     found = max(paths, key=lambda each: each.seconds)
-    return _Path(found.seconds - begin.seconds, found.taken)
+    return _Path(found.seconds - begin.seconds, found.taken, result=found.result)
+
+
+def _by_result(paths: _Paths, begin: _Path) -> _Paths:
+    """The longest of the paths that return something true, something false, and what cannot be told."""
+    groups = ([each for each in paths if each.result is result] for result in (True, False, None))
+    return [found for group in groups if (found := _longest(group, begin)) is not None]
+
+
+def _told(path: _Path, call: str, result: bool | None) -> _Path:
+    """A path on which a call has come out true or false; how it came out before is no matter any more."""
+    facts = frozenset(fact for fact in path.facts if fact[0] != call)
+    if result is not None:
+        facts |= {(call, (result, True))}
+    return replace(path, facts=facts)
 
 
 def _with(path: _Path, more: _Path) -> _Path:
@@ -874,6 +901,16 @@ def _with(path: _Path, more: _Path) -> _Path:
     for each in reversed(found):
         last = replace(each, before=last)
     return replace(path, seconds=path.seconds + more.seconds, taken=last)
+
+
+def _asked_anew(path: _Path, known: frozenset[tuple[str, object]]) -> _Path:
+    """A path at the next turn of a loop, in which what was called in this one may come out otherwise."""
+    facts = path.facts
+    if not facts or facts <= known:
+        return path
+    return replace(
+        path, facts=frozenset(fact for fact in facts if fact in known or not _CALLS.search(fact[0]))
+    )
 
 
 def _is_steady(first: _Path, second: _Path, third: _Path) -> bool:
@@ -949,6 +986,8 @@ def _decide(path: _Path, text: str, value: object, same: bool) -> _Path | None:
 
 # Syntax
 
+# A call that may come out otherwise when it is made again.
+_CALLS = re.compile(r"(?<!\.get)(?<!\bisinstance)(?<!\blen)\(")
 _BLOCKS = frozenset({cst.IndentedBlock, cst.SimpleStatementSuite, cst.SimpleStatementLine})
 _LEAVING = (cst.Return, cst.Raise, cst.Break, cst.Continue)
 _COMPOUND = (cst.If, cst.While, cst.For, cst.Try, cst.TryStar, cst.With, cst.Match)
@@ -982,6 +1021,20 @@ def _flat(block: cst.CSTNode) -> Iterator[cst.CSTNode]:
             yield from each.body
         else:
             yield each
+
+
+def _is_true(value: cst.BaseExpression | None) -> bool | None:
+    """Whether what is written is true, where one can see it."""
+    if value is None:
+        return False
+    if isinstance(value, cst.Name):
+        return {"True": True, "False": False, "None": False}.get(value.value)
+    if isinstance(value, (cst.Tuple, cst.List, cst.Dict)):
+        certain = any(isinstance(each, (cst.Element, cst.DictElement)) for each in value.elements)
+        return True if certain else None if value.elements else False
+    if isinstance(value, (cst.SimpleString, cst.Integer)):
+        return bool(value.evaluated_value)
+    return None
 
 
 def _assigned(node: cst.CSTNode) -> Iterator[tuple[str, cst.CSTNode]]:

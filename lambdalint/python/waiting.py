@@ -336,10 +336,14 @@ class _Analysis:
         first = {
             _code(module, each.func) for each in module.descendants(tried.body) if isinstance(each, cst.Call)
         }
-        for call in later:
-            repeated = _code(module, call.func)
-            if repeated in first and tells(self.evaluator, module, call):
-                return _Retrying(module, tried, "again", tried.body)
+        does = [
+            call
+            for call in later
+            if not isinstance(module.parent(call), cst.Raise) and tells(self.evaluator, module, call)
+        ]
+        # What does something else before it asks again mends the cause, which no other's retry would.
+        if does and all(_code(module, call.func) in first for call in does):
+            return _Retrying(module, tried, "again", tried.body)
         return None
 
     def _calls_itself(self, module: PythonModule, call: cst.Call, function: cst.FunctionDef) -> bool:
@@ -575,10 +579,20 @@ def _is_simulated(module: PythonModule, call: cst.Call) -> bool:
         return True
     if not module.mentions(_SIMULATED):
         return False
+    if function is not None and _fails_for_show(module, function):
+        return True
     if module.mentions(_SIMULATED_BY_SLEEP):
         return True
     line = module.own_line(module.span(call).start)
     return any(_SIMULATED.search(module.comment_at(each)) for each in (line, line - 1) if each > 0)
+
+
+def _fails_for_show(module: PythonModule, function: cst.CSTNode) -> bool:
+    """Whether a function raises an error of a class that says that the failure is only simulated."""
+    return any(
+        isinstance(each, cst.Raise) and each.exc is not None and _SIMULATED.search(_code(module, each.exc))
+        for each in module.descendants(function)
+    )
 
 
 def started(evaluator: Evaluator, reach: Reach) -> Iterator[int]:

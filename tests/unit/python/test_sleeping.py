@@ -102,6 +102,23 @@ def test_what_a_helper_raises_does_not_go_on() -> None:
     assert seconds("try:\n    fails()\nexcept ValueError:\n    time.sleep(3)", more=more) == 8
 
 
+def test_what_a_helper_answers_decides_what_comes_next() -> None:
+    more = """
+    def there():
+        for _ in range(4):
+            if ready():
+                return True
+            time.sleep(5)
+        return False
+    """
+    assert seconds("if not there():\n    raise ValueError\ntime.sleep(3)", more=more) == 20
+    assert seconds("if not there():\n    raise ValueError\ntime.sleep(30)", more=more) == 45
+    assert seconds("ok = there()\nif ok:\n    time.sleep(30)", more=more) == 45
+    assert seconds("ok = there()\nif not ok:\n    time.sleep(30)", more=more) == 50
+    assert seconds("if not there():\n    print('late')\ntime.sleep(30)", more=more) == 50
+    assert seconds("while not there():\n    time.sleep(1)", more=more) == 21
+
+
 def test_recursion_counts_once() -> None:
     more = """
     def again(n):

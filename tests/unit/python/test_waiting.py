@@ -66,6 +66,10 @@ def _waiting(code: str) -> Waiting:
          "    time.sleep(2)", ["sleep"]),
         ("try:\n    job()\nexcept OSError:\n    time.sleep(2)\n    job()", ["retry again"]),
         ("try:\n    job()\nexcept OSError:\n    time.sleep(2)\n    print('failed')", ["sleep"]),
+        ("try:\n    job()\nexcept OSError:\n    ready()\n    time.sleep(2)\n    job()", ["sleep"]),
+        ("try:\n    job()\nexcept OSError:\n    time.sleep(2)\n    try:\n        job()\n    except OSError:\n"
+         "        raise ValueError(event) from None", ["retry again"]),
+        ("if not event:\n    raise SimulatedFailure('now and then')\ntime.sleep(2)", []),
         ("glue.get_waiter('x')", []),
         ("boto3.client('ec2').get_waiter('instance_running').wait(InstanceIds=['i'])", ["waiter"]),
         ("while worker.is_alive():\n    time.sleep(2)", []),
