@@ -35,6 +35,8 @@ _CUSTOM_RESOURCE = re.compile(
     r"^\s*(?:import|from)\s+(?:cfnresponse|crhelper)\b|[\"']ResponseURL[\"']|[\"']ClientRequestToken[\"'].*?AWSPENDING",
     re.M | re.S,
 )
+# What CodePipeline hands to the function of an action.
+_PIPELINE = re.compile(r"[\"']CodePipeline\.job[\"']")
 
 _RATE = re.compile(r"^rate\(\s*(\d+)\s+(minute|hour|day)s?\s*\)$")
 _CRON = re.compile(r"^cron\((.+)\)$")
@@ -61,8 +63,9 @@ def seldom(handler: Handler, minutes: int = REUSE) -> bool:
 
 
 def serves_deployments(handler: Handler) -> bool:
-    """Whether the code answers custom resources or rotates secrets, whatever else it may do."""
-    return any(_CUSTOM_RESOURCE.search(module.source.text) for module in handler.reach.modules)
+    """Whether the code answers custom resources or pipelines, or rotates secrets, whatever else it may do."""
+    texts = [module.source.text for module in handler.reach.modules]
+    return any(_CUSTOM_RESOURCE.search(text) or _PIPELINE.search(text) for text in texts)
 
 
 def _is_seldom(application: Application, function: LambdaFunction, minutes: int) -> bool:

@@ -68,6 +68,9 @@ READS = re.compile(
 _STATUS = re.compile(
     r"status_code|statusCode|StatusCode|\.ok\b|\bok\b|getcode|\.status\b|\bstatus\b|\bcode\b|\.reason\b"
 )
+# What tells that a result is to be asked for again because it is no result.
+_RETRYABLE = re.compile(r"should_retry|retryable|retriable|transient", re.IGNORECASE)
+_DELAYS = re.compile(r"delays?$|backoffs?$|pauses?$", re.IGNORECASE)
 _WRITES = frozenset({"post", "put", "patch", "delete", "request", "urlopen", "invoke", "send", "fetch"})
 _REPEATING = frozenset({"builtins.range", "itertools.count", "itertools.repeat", "six.moves.range"})
 
@@ -191,11 +194,11 @@ class Repetition:
         if isinstance(loop, cst.While):
             return True
         iterated = loop.iter
+        if isinstance(iterated, cst.Call) and iterated.args:
+            name = self.module.names.qualified(iterated.func)
+            iterated = iterated.args[0].value if name == "builtins.enumerate" else iterated
         if isinstance(iterated, cst.Call):
             name = self.module.names.qualified(iterated.func)
-            if name == "builtins.enumerate" and iterated.args:
-                inner = iterated.args[0].value
-                return isinstance(inner, cst.Call) and self.module.names.qualified(inner.func) in _REPEATING
             if name in _REPEATING or last_name(iterated.func) == "xrange":
                 return not self._indexes()
             return (name or "").startswith(("tenacity.", "stamina."))
@@ -206,7 +209,7 @@ class Repetition:
                 return False
             values = [self.evaluator.value(display.module, expr) for _, expr in items]
             return all(isinstance(each, Literal) and isinstance(each.value, (int, float)) for each in values)
-        return False
+        return _DELAYS.search(last_name(iterated)) is not None
 
     def _indexes(self) -> bool:
         """`for i in range(len(items))`, or a counter that picks an item."""
@@ -253,6 +256,8 @@ class Repetition:
 
     def _is_failure(self, test: cst.BaseExpression, call: cst.Call) -> bool:
         text = self.module.tree.code_for_node(test)
+        if _RETRYABLE.search(text):
+            return True
         if not _STATUS.search(text) or last_name(call.func) not in _WRITES:
             return False
         return re.search(r"\.ok\b|\b[245]\d\d\b", text) is not None

@@ -20,6 +20,7 @@ from lambdalint.python.index import Index
 from lambdalint.python.library import CONFIGURATION
 from lambdalint.python.reach import Phase
 from lambdalint.python.requests import is_request, may_request
+from lambdalint.python.syntax import last_name
 
 if TYPE_CHECKING:
     from lambdalint.python.calls import AwsCall, AwsCalls
@@ -94,6 +95,8 @@ def startup_work(evaluator: Evaluator, reach: Reach, calls: AwsCalls) -> Iterato
 
 
 def _moves_data(call: AwsCall) -> bool:
+    if isinstance(call.node, cst.Call) and last_name(call.node.func)[:1].isupper():
+        return False  # it makes an object, such as Powertools' persistence layer, which calls later
     if call.service in _QUIET_SERVICES or call.interface == "presign" or call.api in _LOOKUPS:
         return False
     return not call.operation.startswith(_LOOKING_UP)

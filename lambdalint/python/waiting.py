@@ -48,6 +48,8 @@ _LOCKING = re.compile(
     r"|PreconditionFailed"
 )
 _ABSENT = re.compile(r"NotFound|NoSuch|DoesNotExist|NotExist|\b404\b|NotReady|InProgress")
+# A service that is in trouble: what is asked for may be there or not, that is no matter.
+_BUSY = re.compile(r"Throttl|TooManyRequests|LimitExceeded|SlowDown|InternalServer|InternalError|Unavailable")
 _BESIDE = frozenset({"threading.Thread", "threading.Timer", "multiprocessing.Process", "asyncio.to_thread"})
 _CONCURRENT = re.compile(r"\b(?:gather|create_task|ensure_future|TaskGroup|as_completed|asyncio\.wait)\b")
 _RESULTS = frozenset({"retry_if_result", "retry_if_not_result", "retry_on_result"})
@@ -278,7 +280,7 @@ class _Analysis:
         handlers = [_code(module, each) for each in tried.node.handlers]
         if any(_LOCKING.search(each) for each in handlers):
             return _NOT_IDLE
-        if any(_ABSENT.search(each) for each in handlers):
+        if any(_ABSENT.search(each) and not _BUSY.search(each) for each in handlers):
             # Whether it is there is what is asked for.
             calls = self._aws_calls(module, tried.node.body)
             if calls and all(READS.match(each.operation) for each in calls):

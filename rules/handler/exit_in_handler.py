@@ -47,8 +47,6 @@ class ExitInHandler(Rule):
 
     **Limits**
 
-    Opt-in, until its findings in real repositories have been read one by one and put on record.
-
     Speaks of the invoke path, not of init, where AWS's own examples exit. Silent where a caller catches
     SystemExit or BaseException, in threads and child processes, in functions for signals and for the end of
     the process, and under a test that asks if the code runs in Lambda.
@@ -63,7 +61,6 @@ class ExitInHandler(Rule):
     name = "exit-in-handler"
     severity = "error"
     reads = "code"
-    default = False
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:
         """One finding for each place, in the helper where it stands."""

@@ -63,8 +63,6 @@ class HandwrittenRetry(Rule):
 
     **Limits**
 
-    Opt-in, until its findings in real repositories have been read one by one and put on record.
-
     A retry is a loop whose next turn does the same after an `except` (or after a reply whose status says that
     the request failed), a function that calls itself after a failure, a call that is repeated in the `except`
     of its own `try`, or a decorator of tenacity, backoff, retrying, retry or stamina; each with a pause: a
@@ -83,7 +81,6 @@ class HandwrittenRetry(Rule):
     name = "handwritten-retry"
     severity = "info"
     reads = "code"
-    default = False
     supersedes = ("waiting-in-handler",)
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:

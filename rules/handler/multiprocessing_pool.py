@@ -63,8 +63,6 @@ class MultiprocessingPool(Rule):
 
     **Limits**
 
-    Opt-in, until its findings in real repositories have been read one by one and put on record.
-
     Knows the classes of `data/concurrency.toml`; what libraries do by themselves (joblib, which then works in
     one process, torch's data loaders) is not seen. Silent where the code expects the failure (it catches
     OSError, ImportError or NotImplementedError, or does the same work in the `except`), where a test asks if
@@ -80,7 +78,6 @@ class MultiprocessingPool(Rule):
     name = "multiprocessing-pool"
     severity = "error"
     reads = "code"
-    default = False
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:
         """One finding for each call, in the helper where it stands."""

@@ -76,8 +76,6 @@ class SleepOverTimeout(Rule):
 
     **Limits**
 
-    Opt-in, until its findings in real repositories have been read one by one and put on record.
-
     Adds up what is known: lengths that are constants, computed from constants, from defaults or from the
     function's environment in the template (the least that a random length can be); loops with a known number
     of turns or a deadline on the clock. What is not known counts as nothing, a loop without a known end as
@@ -94,7 +92,6 @@ class SleepOverTimeout(Rule):
     name = "sleep-over-timeout"
     severity = "error"
     reads = "both"
-    default = False
     supersedes = ("waiting-in-handler",)
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:

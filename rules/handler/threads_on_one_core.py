@@ -84,8 +84,6 @@ class ThreadsOnOneCore(Rule):
 
     **Limits**
 
-    Opt-in, until its findings in real repositories have been read one by one and put on record.
-
     Looks at threads, `multiprocessing.Process` and `ThreadPoolExecutor`, where all that a worker does is
     understood: it does arithmetic in a loop or calls what computes (`data/concurrency.toml`), and nothing in
     it waits. One call that is not understood keeps the rule silent. Pools of processes are
@@ -100,7 +98,6 @@ class ThreadsOnOneCore(Rule):
     name = "threads-on-one-core"
     severity = "info"
     reads = "both"
-    default = False
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:
         """One finding for each pool, thread or process, at the call that makes it."""

@@ -63,8 +63,6 @@ class WaitingInHandler(Rule):
 
     **Limits**
 
-    Opt-in, until its findings in real repositories have been read one by one and put on record.
-
     Speaks of pauses in a loop that asks for a state, however short; of the SDK's waiters; and of other sleeps
     of a second or more, where the length is known. Silent on pauses of a retry (handwritten-retry speaks of
     those), on what threads, child processes and files of this very environment are waited for, on coroutines
@@ -84,7 +82,6 @@ class WaitingInHandler(Rule):
     name = "waiting-in-handler"
     severity = "warning"
     reads = "code"
-    default = False
     options: ClassVar[Mapping[str, OptionValue]] = {"advice": {}}
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:

@@ -79,8 +79,6 @@ class EagerImport(Rule):
 
     **Limits**
 
-    Opt-in, until its findings in real repositories have been read one by one and put on record.
-
     Knows the packages of its table (`data/heavy_imports.toml`, with times measured on a fast machine);
     `packages` adds more, as `name` or `name=milliseconds`, and `allow` takes some out. A branch counts where
     its other side does real work: a guard clause that returns an error is no second way, nor is an `except`.
@@ -99,7 +97,6 @@ class EagerImport(Rule):
     severity = "info"
     reads = "code"
     fix = "unsafe"
-    default = False
     quantifier = "all"
     options: ClassVar[Mapping[str, OptionValue]] = {"packages": [], "allow": []}
 

@@ -80,8 +80,6 @@ class EagerInit(Rule):
 
     **Limits**
 
-    Opt-in, until its findings in real repositories have been read one by one and put on record.
-
     Follows clients, resources and sessions of the AWS SDK, the connections of
     `data/connection_factories.toml`, and the models, data and clients of `data/costly_objects.toml`, to which
     `calls` adds more by import path. A branch counts where its other side does real work: a guard clause that
@@ -99,7 +97,6 @@ class EagerInit(Rule):
     name = "eager-init"
     severity = "info"
     reads = "code"
-    default = False
     quantifier = "all"
     options: ClassVar[Mapping[str, OptionValue]] = {"calls": []}
 

@@ -55,8 +55,6 @@ class UnusedInit(Rule):
 
     **Limits**
 
-    Opt-in, until its findings in real repositories have been read one by one and put on record.
-
     Follows clients, resources and sessions of the AWS SDK, the connections of
     `data/connection_factories.toml`, and the models, data and clients of `data/costly_objects.toml`, to which
     `calls` adds more by import path. Every handler whose reach holds the module must be without a use: those
@@ -73,7 +71,6 @@ class UnusedInit(Rule):
     name = "unused-init"
     severity = "warning"
     reads = "code"
-    default = False
     quantifier = "all"
     supersedes = ("eager-init",)
     options: ClassVar[Mapping[str, OptionValue]] = {"calls": []}

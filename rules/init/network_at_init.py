@@ -68,8 +68,6 @@ class NetworkAtInit(Rule):
 
     **Limits**
 
-    Opt-in, until its findings in real repositories have been read one by one and put on record.
-
     Knows the calls of the AWS SDK, requests, httpx, urllib and urllib3, sleeps, and `while True:` without a
     way out. Leaves alone what only makes ready or looks something up once for all: clients, connections,
     secrets and parameters (stale-secret), `describe_…` calls, the account, a queue's URL; requests to the
@@ -84,7 +82,6 @@ class NetworkAtInit(Rule):
     name = "network-at-init"
     severity = "info"
     reads = "code"
-    default = False
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:
         if handler.seldom:
