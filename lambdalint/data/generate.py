@@ -254,11 +254,9 @@ def _events(resolver: Any, models: Mapping[str, Any]) -> dict[str, object]:
         required |= {name for name, field in fields.items() if field.required}
         required |= set(REQUIRED_BY_HAND.get(kind, ())) & names
         required -= set(FILLED_IN.get(kind, ()))
-        # What the schema leaves out of an event source, the transform hands on and Lambda refuses.
         found[kind] = {
             "properties": sorted(names),
             "required": sorted(required),
-            "documented": sorted(fields) or sorted(names),
             "tree": {name: tree for name, tree in _fields(fields, {}).items() if tree},
         }
     return found

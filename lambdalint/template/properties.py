@@ -39,11 +39,10 @@ ATTRIBUTES = frozenset(
 @dataclass(frozen=True)
 class EventType:
     """A type of event under `Events`. `properties` is what the transform takes, `required` what it or the
-    service insists on, `documented` what the event's own page lists; `tree` what is below its properties."""
+    service insists on, `tree` what is below its properties."""
 
     properties: frozenset[str]
     required: tuple[str, ...]
-    documented: frozenset[str]
     tree: Tree
 
 
@@ -67,7 +66,6 @@ def event_types(holder: str) -> Mapping[str, EventType]:
         name: EventType(
             frozenset(row["properties"]),
             tuple(row["required"]),
-            frozenset(row["documented"]),
             {**dict.fromkeys(row["properties"], 0), **row["tree"]},
         )
         for name, row in _table()[section].items()
