@@ -20,8 +20,8 @@ class InvalidEvent(Rule):
     **Why**
 
     What stands under `Events` of a SAM function or state machine is only looked at when the template is
-    deployed: the transform refuses a type of event or a property that it does not know, EventBridge a schedule
-    such as `rate(1 minutes)`, Lambda a batch size over the source's limit, a stream without a
+    deployed: the transform refuses a type of event or a property that it does not know, EventBridge a
+    schedule such as `rate(1 minutes)`, Lambda a batch size over the source's limit, a stream without a
     StartingPosition or a queue with one. Each costs a deployment, and the later ones roll a stack back that
     was half made.
 
@@ -91,9 +91,9 @@ class InvalidEvent(Rule):
 
     Event source mappings, rules and schedules of plain CloudFormation are checked like SAM's. Not checked:
     the patterns of rules and filters, and whether two functions have the same method of the same path.
-    `rate(1 minutes)` is let pass for EventBridge Scheduler, whose reference does not forbid it. A property that
-    stands in the wrong place is misplaced-property. Silent where a macro of your own rewrites the template and
-    for values that are only known when the stack is deployed.
+    `rate(1 minutes)` is let pass for EventBridge Scheduler, whose reference does not forbid it. A property
+    that stands in the wrong place is misplaced-property. Silent where a macro of your own rewrites the
+    template and for values that are only known when the stack is deployed.
 
     **References**
 
