@@ -21,6 +21,7 @@ from lambdalint.python.index import Index
 from lambdalint.python.module import PythonModule
 from lambdalint.python.names import Binding
 from lambdalint.python.reach import Phase
+from lambdalint.python.syntax import last_name
 
 if TYPE_CHECKING:
     from lambdalint.python.evaluate import Evaluator
@@ -342,20 +343,38 @@ def _is_assigned(module: PythonModule, attribute: cst.Attribute) -> bool:
     return isinstance(parent, cst.AnnAssign) and parent.target is attribute
 
 
+_MAX_CALLERS = 4  # deep
 _PLAIN = ("abc.", "builtins.", "contextlib.", "dataclasses.", "functools.", "typing.")
 
 
-def _may_be_called(module: PythonModule, node: cst.CSTNode) -> bool:
-    """Whether a decorator of a library may have what holds a node called, though nothing in sight does."""
+def _may_be_called(module: PythonModule, node: cst.CSTNode, depth: int = 0) -> bool:
+    """Whether a library may have what holds a node called, though nothing in sight does: by a decorator, by a
+    base class, or by a function of which that is so."""
     function = module.enclosing_function(node)
     while function is not None:
-        for decorator in function.decorators if isinstance(function, cst.FunctionDef) else ():
-            expr = decorator.decorator
-            name = module.names.qualified(expr.func if isinstance(expr, cst.Call) else expr)
-            if name is None or not name.startswith(_PLAIN):
+        if isinstance(function, cst.FunctionDef):
+            if any(_registers(module, decorator) for decorator in function.decorators):
+                return True
+            owner = next(
+                (each for each in module.ancestors(function) if isinstance(each, cst.ClassDef)), None
+            )
+            if owner is not None and any(last_name(each.value) != "object" for each in owner.bases):
+                return True
+            if depth < _MAX_CALLERS and any(
+                _may_be_called(module, call, depth + 1)
+                for call in module.nodes(cst.Call)
+                if last_name(call.func) == function.name.value and not module.contains(function, call)
+            ):
                 return True
         function = module.enclosing_function(function)
     return False
+
+
+def _registers(module: PythonModule, decorator: cst.Decorator) -> bool:
+    """Whether a decorator is none that is known to do no more than to wrap."""
+    expr = decorator.decorator
+    name = module.names.qualified(expr.func if isinstance(expr, cst.Call) else expr)
+    return name is None or not name.startswith(_PLAIN)
 
 
 def _is_annotation(module: PythonModule, node: cst.CSTNode) -> bool:
