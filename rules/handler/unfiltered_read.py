@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lambdalint.application.requests import answers_requests
 from lambdalint.finding import Finding, Role
+from lambdalint.python.paging import truncated
 from lambdalint.python.sql_reads import sql_reads
 from lambdalint.python.whole_reads import WholeRead, whole_reads
 from lambdalint.rule import Rule
@@ -78,7 +79,7 @@ class UnfilteredRead(Rule):
     key. A scan without filter, limit or projection, or such rows, that become the reply to a request (an API,
     a function URL, a load balancer). `SELECT *` whose rows are used by position, not all of them. Tests that
     a service could not do are left alone: what code computes of an attribute, whether it is there, membership
-    in a list that only run time knows.
+    in a list that only run time knows. Of a read that leaves out pages as well, this rule speaks alone.
 
     **References**
 
@@ -90,6 +91,7 @@ class UnfilteredRead(Rule):
     name = "unfiltered-read"
     severity = "warning"
     reads = "code"
+    supersedes = ("unpaginated-read",)
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:
         for found in chain(
@@ -108,7 +110,11 @@ class UnfilteredRead(Rule):
             labels.append(found.reply.module.label(found.reply.node, "answers with all", Role.RELATED))
         else:
             message = f"reads all columns, and uses {_positions(found.columns)} of a row"
-        return self.finding(message, *labels, help=_help(found), functions=handler.ids)
+        advice = _help(found)
+        page = truncated(handler.results, found.call) if found.call is not None else None
+        if page is not None:
+            advice += f"; and read all its pages, for nothing reads `{page.token}`"
+        return self.finding(message, *labels, help=advice, functions=handler.ids)
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -80,7 +80,7 @@ class EagerInit(Rule):
 
     **Limits**
 
-    Opt-in: which way of a branch is the usual one cannot be told. Where the other way ends most often, as with
+    Opt-in: which way of a branch is the usual one cannot be told. Where the way without is rare, as with
     input that is seldom empty, what is made lazily is made all the same; in repositories not seen before one
     finding of five was such.
 
