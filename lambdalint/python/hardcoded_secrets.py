@@ -36,6 +36,7 @@ _FACTORIES = frozenset({"boto3.client", "boto3.resource", "boto3.Session", "boto
 _HOSTS = ("host", "hostname", "server", "dsn", "url")
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
 _SECRET_KEY = re.compile(r"[A-Za-z0-9/+=]{40}")
+_SECRET_NAME = "aws_secret_access_key"
 _PLACEHOLDER = "\0"
 
 
@@ -117,7 +118,7 @@ def _in_calls(evaluator: Evaluator, reach: Reach) -> Iterator[WrittenSecret]:
     roots = _roots()
     for module in reach.modules:
         imported = {(binding.imported or "").partition(".")[0] for binding in module.names.imports}
-        if imported.isdisjoint(roots):
+        if imported.isdisjoint(roots) and _SECRET_NAME not in module.source.text:
             continue
         for _, calls in Index.of(module).calls:
             for call in calls:
@@ -134,7 +135,10 @@ def _in_call(
 ) -> Iterator[WrittenSecret]:
     name = module.names.qualified(call.func)
     login = logins().get(name or "")
-    is_factory = name in _FACTORIES
+    # Other libraries take the keys by the same name as boto3, and mean the same.
+    is_factory = name in _FACTORIES or any(
+        each.keyword is not None and each.keyword.value == _SECRET_NAME for each in call.args
+    )
     if login is None and not is_factory and isinstance(call.func, cst.Attribute):
         login, is_factory = _of_method(evaluator, module, call)
     if (login is None and not is_factory) or reach.phase(module, call) is None:
@@ -169,7 +173,7 @@ def _of_method(evaluator: Evaluator, module: PythonModule, call: cst.Call) -> tu
 def _keys(evaluator: Evaluator, module: PythonModule, call: cst.Call) -> Iterator[WrittenSecret]:
     """The secret key (and with it, the key id) that an SDK client or session is given."""
     given = {each.keyword.value: each.value for each in call.args if each.keyword is not None}
-    secret = given.get("aws_secret_access_key")
+    secret = given.get(_SECRET_NAME)
     if secret is None:
         return
     symbol = evaluator.value(module, secret)

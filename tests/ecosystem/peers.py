@@ -29,7 +29,8 @@ class Case:
     """A peer's file of cases. `rules` are ours that cover it; none where we claim nothing of the kind.
 
     `anywhere` says that the peer means any code, in Lambda or not; `handler` is the function that the peer's
-    own test names as one. `replaced` are placeholders that we leave alone, and what is put in their place.
+    own test names as one. `replaced` is what we leave alone (placeholders, calls whose answer
+    nothing uses), and what is put in its place.
     """
 
     peer: str
@@ -49,6 +50,28 @@ _EXAMPLES = (
     ("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLE", _SECRET),
     ("jWnyxxxxxxxxxxxxxxxxX7ZQxxxxxxxxxxxxxxxx", _SECRET),
     ("AKIAxxxxxxxxxxxxxxxx", _KEY),
+)
+# Cases that do nothing with what they read: with the least that code would do with it.
+_ITEMS = (
+    (
+        'response = s3.list_objects_v2(Bucket="my-bucket")',
+        'print([each["Key"] for each in s3.list_objects_v2(Bucket="my-bucket")["Contents"]])',
+    ),
+    (
+        'response = dynamodb.scan(TableName="table")',
+        'print([each["id"] for each in dynamodb.scan(TableName="table")["Items"]])',
+    ),
+)
+_POLL = (
+    ("import boto3", "import time, boto3"),
+    ("'s3'", "'ec2'"),
+    (
+        "client.describe_instances()  # Noncompliant",
+        "client.describe_instances()  # Noncompliant\n"
+        "        if response['Reservations'][0]['Instances'][0]['State']['Name'] == 'running':\n"
+        "            break\n"
+        "        time.sleep(5)",
+    ),
 )
 
 CASES = (
@@ -79,7 +102,22 @@ CASES = (
         replaced=_EXAMPLES,
     ),
     Case("sonar", SONAR / "awsMissingPagination.py", "S7622", ("unpaginated-read",), anywhere=True),
+    Case(
+        "sonar",
+        SONAR / "awsMissingPagination.py",
+        "S7622, items read",
+        ("unpaginated-read",),
+        anywhere=True,
+        replaced=_ITEMS,
+    ),
     Case("sonar", SONAR / "awsWaitersInsteadOfCustomPolling.py", "S7621", ("waiting-in-handler",)),
+    Case(
+        "sonar",
+        SONAR / "awsWaitersInsteadOfCustomPolling.py",
+        "S7621, asks",
+        ("waiting-in-handler",),
+        replaced=_POLL,
+    ),
     Case("sonar", SONAR / "awslambdaReturnValueAreSerializable.py", "S7613", ("unserializable-return",)),
     Case(
         "sonar",
