@@ -67,7 +67,7 @@ def event_problems(template: Template) -> Iterator[EventProblem]:
     for kind in ("AWS::Events::Rule", "AWS::Scheduler::Schedule"):
         for resource in template.of_type(kind):
             name, scheduler = _SCHEDULES[kind]
-            yield from _schedule(resource.logical_id, resource.get(name), scheduler, ())
+            yield from _schedule(template, resource.logical_id, resource.get(name), scheduler, ())
 
 
 def _events(template: Template, resource: Resource) -> Iterator[EventProblem]:
@@ -167,7 +167,7 @@ def _values(
 ) -> Iterator[EventProblem]:
     if name in _SCHEDULES:
         key, scheduler = _SCHEDULES[name]
-        yield from _schedule(title.strip("`"), template.alternatives((*base, key)), scheduler, ids)
+        yield from _schedule(template, title.strip("`"), template.alternatives((*base, key)), scheduler, ids)
     if name in _SAME_TEMPLATE:
         yield from _same_template(template, name, title, base, properties, ids)
     if name in ("Api", "HttpApi"):
@@ -238,10 +238,18 @@ def _same_template(
 
 
 def _schedule(
-    title: str, found: tuple[Alternative, ...], scheduler: bool, ids: tuple[FunctionId, ...]
+    template: Template,
+    title: str,
+    found: tuple[Alternative, ...],
+    scheduler: bool,
+    ids: tuple[FunctionId, ...],
 ) -> Iterator[EventProblem]:
     for one in found:
+        # A parameter's default need not be what a condition, of the value or of its resource, is about.
+        conditional = one.conditions or template.resources[str(one.path[1])].condition
         text = one.value.value if isinstance(one.value, Known) else None
+        if one.parameter and conditional:
+            continue
         problem = schedule_problem(text, scheduler) if isinstance(text, str) else None
         if problem is not None:
             message = f"`{text}` is no schedule for `{title}`: {problem}"

@@ -73,8 +73,9 @@ class ApiTimeout(Rule):
 
     **Limits**
 
-    Silent where anything but an API may invoke the function, where the integration streams its answer or does
-    not wait for one, and for definitions in other files, whose timeouts are not read.
+    One second more than the API waits is let pass: 30 is what people write. Silent where anything but an API
+    may invoke the function, where the integration streams its answer or does not wait for one, and for
+    definitions in other files, whose timeouts are not read.
 
     **References**
 
@@ -92,7 +93,7 @@ class ApiTimeout(Rule):
         for function in template.functions:
             for seconds, timeout in function.integers("Timeout", 3):
                 found = _longest(function, application) if timeout is not None and seconds > 29 else None
-                if found is not None and timeout is not None and seconds > found[1]:
+                if found is not None and timeout is not None and seconds > found[1] + _GRACE:
                     shared.setdefault(timeout, []).append((function, *found))
         for timeout, concerned in shared.items():
             function, trigger, limit = concerned[0]
@@ -110,6 +111,9 @@ class ApiTimeout(Rule):
                 help=f"give {names} a Timeout under {limit:g} s",
                 functions=[each.id for each, _, _ in concerned],
             )
+
+
+_GRACE = 1
 
 
 def _longest(function: LambdaFunction, application: Application) -> tuple[Trigger, float] | None:
