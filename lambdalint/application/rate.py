@@ -30,9 +30,11 @@ LIFETIME = 6 * 60
 _SCHEDULES = frozenset({"Schedule", "ScheduleV2"})
 # What invokes at deployments, and at the rotation of a secret, which is rarer than every four hours.
 _RARE_SOURCES = frozenset({"CloudFormation", "CodeDeploy", "CustomResource", "SecretsManager"})
-# What only functions have to do with that answer a custom resource, or rotate a secret.
+# What only functions have to do with that answer a custom resource (or have CDK's provider framework answer),
+# or rotate a secret.
 _CUSTOM_RESOURCE = re.compile(
-    r"^\s*(?:import|from)\s+(?:cfnresponse|crhelper)\b|[\"']ResponseURL[\"']|[\"']ClientRequestToken[\"'].*?AWSPENDING",
+    r"^\s*(?:import|from)\s+(?:cfnresponse|crhelper)\b|[\"']ResponseURL[\"']|[\"']ClientRequestToken[\"'].*?AWSPENDING"
+    r"|[\"']RequestType[\"'].*?[\"'](?:ResourceProperties|PhysicalResourceId)[\"']",
     re.M | re.S,
 )
 # What CodePipeline hands to the function of an action.
@@ -60,6 +62,15 @@ def seldom(handler: Handler, minutes: int = REUSE) -> bool:
         return True
     archives = [] if functions else list(archived(handler))
     return bool(archives) and all(_is_seldom(owner, each, minutes) for owner, each in archives)
+
+
+def may_be_idle(handler: Handler) -> bool:
+    """Whether a template deploys the handler's functions and shows nothing that invokes any of them.
+
+    Nobody can tell how often such functions run.
+    """
+    functions, invokes = handler.functions, handler.application.invokes
+    return bool(functions) and not any(each.triggers or invokes.get(each.logical_id) for each in functions)
 
 
 def serves_deployments(handler: Handler) -> bool:

@@ -121,6 +121,7 @@ class Factory:
     database: bool = False
     proxy: bool = False
     with_closes: bool = True
+    with_opens: bool = False
 
 
 UNKNOWN_FACTORY = Factory("connection", False, "configuration", database=True)
@@ -208,6 +209,7 @@ def _factory(row: Mapping[str, Any]) -> Factory:
         database=row.get("database", False),
         proxy=row.get("proxy", False),
         with_closes=row.get("with_closes", True),
+        with_opens=row.get("with_opens", False),
     )
 
 
@@ -534,7 +536,18 @@ class _Analysis:
                 return f"{method}()"
             if method in self.factory.reopens_when_told and told:
                 return f"{method}()"
+        if self.factory.with_opens and self._is_entered():
+            return "with"
         return self._reassigned(cells)
+
+    def _is_entered(self) -> bool:
+        """Whether an invocation opens it by `with`."""
+        return any(
+            Phase.INVOKE in self.reach.phases(module, block)
+            and any(self._holds(module, item.item) for item in block.items)
+            for module in self.reach.modules
+            for block in module.nodes(cst.With)
+        )
 
     def _method_calls(self) -> Iterator[tuple[PythonModule, cst.Call, str]]:
         """The calls of methods on the connection that open it, or open it again."""

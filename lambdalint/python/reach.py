@@ -250,7 +250,8 @@ class Reach:
         for unit_ in (*unit.lambdas, *uses.registered):
             self._reach_unit(unit_, Phase.INVOKE)
         if phase is Phase.INVOKE:
-            for variable in uses.rooted:
+            # The level of a module that an invocation imports registers on its objects, and calls none of it.
+            for variable in () if isinstance(unit.node, cst.Module) else uses.rooted:
                 self._reach_variable(variable)
             for name in uses.attributes_called | uses.attributes_named:
                 self._use_name(name)

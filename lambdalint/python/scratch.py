@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lambdalint.python import symbols
+from lambdalint.python.control import loops
 from lambdalint.python.index import Index
 from lambdalint.python.names import BindingKind
 from lambdalint.python.reach import Phase
@@ -127,9 +128,24 @@ class _Search:
             path = _path_argument(call, _WRITERS[name])
         if path is None and name in (*_ON_PATHS, "open") and isinstance(call.func, cst.Attribute):
             path = call.func.value if name != "open" or _opens_for_writing(call, 0) else None
-        if path is None or not self._is_scratch(module, path) or not self._varies(module, path):
+        if path is None or not self._may_be_scratch(module, path) or not self._varies(module, path):
             return None
         return Leftover(module, call, path)
+
+    def _may_be_scratch(self, module: PythonModule, path: cst.BaseExpression) -> bool:
+        """Whether a path begins with /tmp; for a name with several bindings, one of those before it."""
+        if not isinstance(path, cst.Name) or next(loops(module, path), None) is not None:
+            return self._is_scratch(module, path)
+        bindings = module.names.lookup(path)
+        at = module.line_of(path)
+        later = [each for each in bindings if module.line_of(each.node) > at]
+        if not later or any(each.value is None for each in bindings):
+            return self._is_scratch(module, path)
+        return any(
+            self._is_scratch(module, each.value)
+            for each in bindings
+            if each not in later and each.value is not None
+        )
 
     def _temporary(self, module: PythonModule, call: cst.Call) -> Leftover | None:
         qualified = module.names.qualified(call.func) or ""

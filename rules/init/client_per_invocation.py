@@ -63,8 +63,6 @@ class ClientPerInvocation(Rule):
 
     **Limits**
 
-    Opt-in, until its findings in real repositories have been read one by one and put on record.
-
     Silent where an argument comes from the event or cannot be told, where the credentials are not the
     function's own (assumed roles, keys, profiles), for clients that a `with` closes, for asynchronous
     libraries, for functions that are handed to a thread pool or a library, in `except` clauses, and where
@@ -84,7 +82,6 @@ class ClientPerInvocation(Rule):
     severity = "warning"
     reads = "code"
     fix = "unsafe"
-    default = False
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:
         """One finding for each object; a session's, and those of the arms of one `if`, as one."""

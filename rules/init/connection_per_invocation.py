@@ -65,8 +65,6 @@ class ConnectionPerInvocation(Rule):
 
     **Limits**
 
-    Opt-in, until its findings in real repositories have been read one by one and put on record.
-
     Known are the rows of `data/connection_factories.toml` with `database = true`; the option `factories`
     names more, by import path. Silent where an argument comes from the event (one database a tenant), where
     what is connected to is an RDS Proxy (a resource of the template, or named so), for functions that are
@@ -83,7 +81,6 @@ class ConnectionPerInvocation(Rule):
     name = "connection-per-invocation"
     severity = "warning"
     reads = "code"
-    default = False
     options: ClassVar[Mapping[str, OptionValue]] = {"factories": []}
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:

@@ -64,8 +64,6 @@ class LeakingState(Rule):
 
     **Limits**
 
-    Opt-in, until its findings in real repositories have been read one by one and put on record.
-
     Follows variables of module level, class bodies, attributes of objects that init makes, and defaults of
     parameters, through imports, aliases and arguments. Leaves alone what is emptied or bound anew anywhere on
     the invoke path, what is filled only where it was empty, what is looked up by a key as a cache is
@@ -82,7 +80,6 @@ class LeakingState(Rule):
     name = "leaking-state"
     severity = "warning"
     reads = "code"
-    default = False
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:
         for leak in leaks(handler.evaluator, handler.reach, handler.lifetimes):

@@ -59,8 +59,6 @@ class LeftoverTmp(Rule):
 
     **Limits**
 
-    Opt-in, until its findings in real repositories have been read one by one and put on record.
-
     Sees what is written by `open`, downloads of the AWS SDK, archives, `shutil`, `pathlib`, pandas and
     images, where the path begins with /tmp and is made of the event, the time or an identifier; and what
     `tempfile` makes to stay. A fixed name is overwritten, and left alone; so is a file that code looks for
@@ -77,7 +75,6 @@ class LeftoverTmp(Rule):
     name = "leftover-tmp"
     severity = "info"
     reads = "code"
-    default = False
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:
         if handler.seldom:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
+from lambdalint.application.rate import may_be_idle
 from lambdalint.finding import Finding
 from lambdalint.python.lifetimes import Life
 from lambdalint.python.secret_reads import is_the_same_each_time, is_written
@@ -75,14 +76,13 @@ class SecretPerInvocation(Rule):
 
     **Limits**
 
-    Opt-in, until its findings in real repositories have been read one by one and put on record.
-
     Known are the calls in `data/secret_reads.toml`; the option `reads` names more, by import path. Silent
     where what is read depends on the event or cannot be told, where code of the application writes it (then
     it is state), where plain parameters are listed by path (they may be data), for functions that are handed
-    to a thread pool or a library, in `except` clauses, and where only schedules rarer than 15 minutes (or
-    a state machine that they start) and deployments invoke the function. Powertools keeps for five seconds
-    (from version 3 on, for five minutes) where no `max_age` is given, and so counts as a cache.
+    to a thread pool or a library, in `except` clauses, where only schedules rarer than 15 minutes (or
+    a state machine that they start) and deployments invoke the function, and where a template deploys it and
+    nothing in sight invokes it. Powertools keeps for five seconds (from version 3 on, for five minutes) where
+    no `max_age` is given, and so counts as a cache.
 
     **References**
 
@@ -95,12 +95,14 @@ class SecretPerInvocation(Rule):
     name = "secret-per-invocation"
     severity = "warning"
     reads = "code"
-    default = False
     options: ClassVar[Mapping[str, OptionValue]] = {"reads": []}
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:
         """One finding for each read."""
-        for read in handler.reads_of_secrets(self):
+        found = handler.reads_of_secrets(self)
+        if not found or may_be_idle(handler):
+            return
+        for read in found:
             if read.made.life is not Life.INVOCATION or read.caches or handler.seldom:
                 continue
             if is_the_same_each_time(handler.evaluator, read) and not _is_state(handler, read):

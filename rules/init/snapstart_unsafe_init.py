@@ -92,8 +92,6 @@ class SnapstartUnsafeInit(Rule):
 
     **Limits**
 
-    Opt-in, until its findings in real repositories have been read one by one and put on record.
-
     Known are the calls in `data/snapshot_state.toml` and the factories of unguarded-connection, whose finding
     gives way to this one. Silent about what a function or a hook of `snapshot_restore_py` makes anew, about
     engines and pools (they connect when they are used), and about `random` without a seed. A secret that is
@@ -109,7 +107,6 @@ class SnapstartUnsafeInit(Rule):
     name = "snapstart-unsafe-init"
     severity = "warning"
     reads = "both"
-    default = False
     supersedes = ("unguarded-connection",)
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:

@@ -67,8 +67,6 @@ class StaleSecret(Rule):
 
     **Limits**
 
-    Opt-in, until its findings in real repositories have been read one by one and put on record.
-
     Known are the calls in `data/secret_reads.toml`; the option `reads` names more, by import path. Kept
     configuration of AppConfig is `info`, and so is a plain parameter, but only with the option `parameters`:
     most are names of resources, which do not change while environments live. Any read of the same secret
@@ -87,7 +85,6 @@ class StaleSecret(Rule):
     name = "stale-secret"
     severity = "warning"
     reads = "code"
-    default = False
     options: ClassVar[Mapping[str, OptionValue]] = {"reads": [], "parameters": False}
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:

@@ -226,6 +226,13 @@ def test_custom_resources(tmp_path: Path) -> None:
     [
         ("import cfnresponse\n\ndef handler(event, context):\n    return 1\n", True),
         ("def handler(event, context):\n    return event['ResponseURL']\n", True),
+        (
+            "def handler(event, context):\n    if event['RequestType'] == 'Delete':\n"
+            "        return {'PhysicalResourceId': event['PhysicalResourceId']}\n"
+            "    return {'Data': event['ResourceProperties']}\n",
+            True,
+        ),
+        ("def handler(event, context):\n    return event['RequestType']\n", False),
         ("def handler(event, context):\n    return 1\n", False),
     ],
 )

@@ -274,6 +274,16 @@ def test_routers_of_other_modules() -> None:
     assert found == {"users": "invoke", "items": "invoke"}
 
 
+def test_what_an_imported_module_registers_is_not_called_by_importing_it() -> None:
+    found = phases(
+        {
+            "app.py": "def handler(event, context):\n    from commands import work\n    work()\n",
+            "commands.py": "cli = Typer()\n@cli.command('run')\ndef run(): pass\ndef work(): pass\n",
+        }
+    )
+    assert found == {"handler": "invoke", "work": "invoke"}
+
+
 def test_a_router_in_a_module_may_come_from_a_package_not_in_sight() -> None:
     found = phases(
         "from layer import app\n@app.get('/')\ndef index(): pass\n"
