@@ -68,6 +68,7 @@ def main() -> None:
     write("sdk_operations.json", sdk_operations())
     write("runtimes.json", runtimes())
     write_by_line("resource_properties.json", resource_properties())
+    write("aws_managed_policies.json", aws_managed_policies())
 
 
 def write_by_line(name: str, table: Mapping[str, object]) -> None:
@@ -95,10 +96,7 @@ def sam_policy_templates() -> dict[str, object]:
     Each resource is kept as the text of one `Fn::Sub` in which a template parameter stands as
     `${ParameterName}`; `conditional` marks a statement that carries a Condition.
     """
-    spec = importlib.util.find_spec("samtranslator")
-    if spec is None or spec.origin is None:
-        raise SystemExit("install the development dependencies first: pip install -e '.[dev]'")
-    path = Path(spec.origin).parent / "policy_templates_data" / "policy_templates.json"
+    path = _samtranslator() / "policy_templates_data" / "policy_templates.json"
     version = importlib.metadata.version("aws-sam-translator")
     templates = json.loads(path.read_text(encoding="utf-8"))["Templates"]
     return {
@@ -107,6 +105,13 @@ def sam_policy_templates() -> dict[str, object]:
         "changes": "descriptions left out, resources written as one Fn::Sub text",
         "templates": {name: _policy_template(templates[name]) for name in sorted(templates)},
     }
+
+
+def _samtranslator() -> Path:
+    spec = importlib.util.find_spec("samtranslator")
+    if spec is None or spec.origin is None:
+        raise SystemExit("install the development dependencies first: pip install -e '.[dev]'")
+    return Path(spec.origin).parent
 
 
 def _policy_template(template: Mapping[str, Any]) -> dict[str, object]:
@@ -163,6 +168,25 @@ def runtimes() -> dict[str, object]:
             name: {key.replace("-", "_"): value for key, value in sorted(rows[name].items())}
             for name in sorted(rows)
         },
+    }
+
+
+def aws_managed_policies() -> dict[str, object]:
+    """The managed policies of AWS that the installed aws-sam-translator knows, in whatever partition: by the
+    path in their ARNs (`service-role/`), the names."""
+    path = _samtranslator() / "internal" / "data" / "aws_managed_policies.json"
+    version = importlib.metadata.version("aws-sam-translator")
+    partitions = json.loads(path.read_text(encoding="utf-8"))
+    paths: dict[str, set[str]] = {}
+    for arns in partitions.values():
+        for arn in arns.values():
+            where, _, name = arn.partition(":policy/")[2].rpartition("/")
+            paths.setdefault(f"{where}/" if where else "", set()).add(name)
+    return {
+        "source": f"aws-sam-translator {version}: samtranslator/internal/data/aws_managed_policies.json",
+        "licence": "Apache-2.0, Copyright Amazon.com, Inc. or its affiliates",
+        "changes": "names only, by the path in the ARN, all partitions together",
+        "paths": {where: sorted(names) for where, names in sorted(paths.items())},
     }
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lambdalint.template.function import LambdaFunction
     from lambdalint.template.template import Resource, Template
 
+RoleStatements = tuple[tuple["Statement", tuple["LambdaFunction", ...]], ...]
 Owner = Literal["function", "role", "policy", "managed-policy"]
 
 _ATTACHED = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
@@ -74,6 +75,15 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Document:
+    """A policy document that a function's role carries, as written; `policy` is what holds it."""
+
+    content: Alternative
+    policy: Path
+    owner: Owner
+
+
+@dataclass(frozen=True)
 class TemplateGrant:
     """An item of `Policies` that names a SAM policy template."""
 
@@ -106,9 +116,11 @@ class Grants:
     opaque: tuple[str, ...]
     role: str | None
     boundary: bool = False
+    documents: tuple[Document, ...] = ()
 
 
 _grants: WeakKeyDictionary[LambdaFunction, Grants] = WeakKeyDictionary()
+_role_statements: WeakKeyDictionary[Template, RoleStatements] = WeakKeyDictionary()
 
 
 class _Collector:
@@ -119,6 +131,7 @@ class _Collector:
         self.statements: list[Statement] = []
         self.policy_templates: list[TemplateGrant] = []
         self.managed: list[ManagedGrant] = []
+        self.documents: list[Document] = []
         self.opaque: dict[str, None] = {}
         self._seen: set[str] = set()
 
@@ -164,6 +177,7 @@ class _Collector:
         if isinstance(document.value, Unknown):
             self._unknown(document.value)
             return
+        self.documents.append(Document(document, policy, owner))
         for item in self.template.items(self.template.step([document], "Statement")):
             if isinstance(item.value, Known) and isinstance(item.value.value, dict):
                 self.statements.append(self._statement(item, document.path, policy, owner))
@@ -238,11 +252,41 @@ def _read(template: Template, function: LambdaFunction) -> Grants:
         opaque=tuple(collector.opaque),
         role=names[0] if names and not made_by_sam else None,
         boundary=bool(function.property("PermissionsBoundary")) if made_by_sam else _bounded(template, names),
+        documents=tuple(collector.documents),
     )
 
 
-def role_statements(template: Template) -> tuple[tuple[Statement, tuple[LambdaFunction, ...]], ...]:
+def role_documents(template: Template) -> tuple[tuple[Document, tuple[LambdaFunction, ...]], ...]:
+    """Every policy document that some function's role carries, once, with the functions."""
+    found: dict[Path, tuple[Document, list[LambdaFunction]]] = {}
+    for function in template.functions:
+        for document in grants(template, function).documents:
+            found.setdefault(document.content.path, (document, []))[1].append(function)
+    return tuple((document, tuple(dict.fromkeys(functions))) for document, functions in found.values())
+
+
+def attachments(template: Template) -> Iterator[tuple[Alternative, tuple[LambdaFunction, ...]]]:
+    """The managed policies by name or ARN that roles of the template attach, with the functions that run with
+    them."""
+    found: dict[Path, tuple[ManagedGrant, list[LambdaFunction]]] = {}
+    for function in template.functions:
+        of_function = grants(template, function)
+        for managed in of_function.managed if of_function.role else ():
+            found.setdefault(managed.path, (managed, []))[1].append(function)
+    for path, (_, functions) in found.items():
+        for item in template.alternatives(path):
+            yield item, tuple(dict.fromkeys(functions))
+
+
+def role_statements(template: Template) -> RoleStatements:
     """Every statement that some function's role carries, once, with the functions; in source order."""
+    known = _role_statements.get(template)
+    if known is None:
+        known = _role_statements[template] = _collect(template)
+    return known
+
+
+def _collect(template: Template) -> RoleStatements:
     found: dict[Path, tuple[Statement, list[LambdaFunction]]] = {}
     for function in template.functions:
         for statement in grants(template, function).statements:
