@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from lambdalint.discovery import discover
 from tests.bench.copies import make_copies
 
 APPLICATIONS = Path(__file__).parents[2] / "fixtures" / "apps"
+SMALL = APPLICATIONS / "storefront"
 PYTHON = sys.executable
 # What is installed is compiled once, not on every run.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -61,7 +63,10 @@ def main() -> int:
         if folder is None:
             sources = sorted(path for path in APPLICATIONS.iterdir() if path.is_dir())
             folder = make_copies(sources, Path(temporary, "copies"), options.copies)
-        rows, code = _measure(folder.resolve(), options.rounds)
+        # By itself: within this project, the whole of it would be looked through for what belongs to it.
+        small = Path(temporary, SMALL.name)
+        shutil.copytree(SMALL, small)
+        rows, code = _measure(folder.resolve(), small, options.rounds)
     print(f"{'':44} {'ours':>8} {'other':>8} {'ratio':>6} {'budget':>6}")
     for row in rows:
         budget = "" if row.budget is None else f"{row.budget:6.2f}"
@@ -76,7 +81,7 @@ def main() -> int:
     return 0 if all(row.holds for row in rows) else 1
 
 
-def _measure(folder: Path, rounds: int) -> tuple[list[Row], dict[str, Any]]:
+def _measure(folder: Path, small: Path, rounds: int) -> tuple[list[Row], dict[str, Any]]:
     files = discover(folder, [folder])
     print(f"{folder}: {len(files.templates)} templates, {len(files.python)} Python files\n")
     code, templates = _inside("code", folder), _inside("templates", folder)
@@ -106,7 +111,6 @@ def _measure(folder: Path, rounds: int) -> tuple[list[Row], dict[str, Any]]:
     rows.append(
         Row("whole, cold, by cfn-lint on the templates", *_turns(whole, [*cfn_lint, *every], 1), 1 / 6)
     )
-    small = APPLICATIONS / "storefront"
     rows.append(
         Row(
             "storefront, by cfn-lint on its template",
