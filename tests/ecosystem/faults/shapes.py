@@ -210,6 +210,22 @@ def property_of(name: str, block: str) -> Fault:
     return Fault(name, plant)
 
 
+def resource(name: str, block: str) -> Fault:
+    """More resources, in front of the function; FUNCTION stands for its logical id."""
+
+    def plant(place: Application, copy: Path) -> Planted | None:
+        file = copy / place.template
+        text = file.read_text(encoding="utf-8")
+        head = re.search(rf"^( +){re.escape(place.logical_id)}:[ \t]*(?:#.*)?$", text, re.M)
+        if head is None:
+            return None
+        lines = textwrap.indent(block.replace("FUNCTION", place.logical_id), head[1])
+        file.write_text(f"{text[: head.start()]}{lines}\n{text[head.start() :]}", encoding="utf-8")
+        return [place.template]
+
+    return Fault(name, plant)
+
+
 def both(name: str, *faults: Fault) -> Fault:
     """Several edits that make one fault together."""
 
