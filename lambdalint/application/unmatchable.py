@@ -1,0 +1,40 @@
+"""Which actions of a statement none of its resources can be of a type for: they are granted on nothing."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from lambdalint.application.resource_patterns import pattern
+from lambdalint.iam import actions, arns
+from lambdalint.template.values import Known
+
+if TYPE_CHECKING:
+    from lambdalint.iam.actions import Action
+    from lambdalint.template.grants import Part, Statement
+    from lambdalint.template.template import Template
+
+
+def unmatchable(template: Template, statement: Statement) -> tuple[Part, ...]:
+    """The actions that match no resource of the statement, whatever is not known of these. Actions that do
+    not exist, and patterns of which some action matches, are none of them."""
+    if not statement.allows or not statement.whole or not statement.resources or statement.not_actions:
+        return ()
+    resources = tuple(pattern(template, part) for part in statement.resources)
+    if any(not resource.strip("*") or resource[0] in (arns.UNKNOWN, arns.PLAIN) for resource in resources):
+        return ()
+    if any(arns.malformed(resource) for resource in resources):
+        return ()  # invalid-statement
+    found = []
+    for part in statement.actions:
+        known = actions.expand(part.text) if isinstance(part.value, Known) else ()
+        if known and not any(_matches(action, resources) for action in known):
+            found.append(part)
+    return tuple(found)
+
+
+@cache
+def _matches(action: Action, resources: tuple[str, ...]) -> bool:
+    if not action.supports_resources:
+        return False
+    return any(arns.can_match(resource, kind.arn) for resource in resources for kind in action.resource_types)
