@@ -33,7 +33,7 @@ _RARE_SOURCES = frozenset({"CloudFormation", "CodeDeploy", "CustomResource", "Se
 # What only functions have to do with that answer a custom resource (or have CDK's provider framework answer),
 # or rotate a secret.
 _CUSTOM_RESOURCE = re.compile(
-    r"^\s*(?:import|from)\s+(?:cfnresponse|crhelper)\b|[\"']ResponseURL[\"']|[\"']ClientRequestToken[\"'].*?AWSPENDING"
+    r"^\s*(?:import|from)\s+(?:cfnresponse|crhelper)\b|[\"']ResponseURL[\"']|[\"']AWSPENDING[\"']"
     r"|[\"']RequestType[\"'].*?[\"'](?:ResourceProperties|PhysicalResourceId)[\"']",
     re.M | re.S,
 )

@@ -233,6 +233,7 @@ def test_custom_resources(tmp_path: Path) -> None:
             True,
         ),
         ("def handler(event, context):\n    return event['RequestType']\n", False),
+        ("def handler(event, context):\n    return find(event['SecretId'], 'AWSPENDING')\n", True),
         ("def handler(event, context):\n    return 1\n", False),
     ],
 )
