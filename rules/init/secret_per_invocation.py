@@ -76,8 +76,8 @@ class SecretPerInvocation(Rule):
 
     **Limits**
 
-    Opt-in: of the 22 findings in real repositories, three are in functions, or on paths of them, that run so
-    seldom that nothing is gained by keeping the value, and neither code nor template tells how often they run.
+    Opt-in: of 22 findings in real repositories, three are in functions, or on paths of them, that run so
+    seldom that nothing is gained by keeping the value. Neither code nor template tells how often they run.
 
     Known are the calls in `data/secret_reads.toml`; the option `reads` names more, by import path. Silent
     where what is read depends on the event or cannot be told, where code of the application writes it (then
