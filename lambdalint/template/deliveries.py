@@ -98,7 +98,11 @@ def _has(template: Template, holder: Alternative, name: str) -> bool | None:
 
 
 def _is_durable(protocol: tuple[Alternative, ...]) -> bool:
-    return any(isinstance(one.value, Known) and one.value.value in ("lambda", "sqs") for one in protocol)
+    """Whether a function or a queue subscribes; a parameter's default is one choice of several."""
+    return any(
+        isinstance(one.value, Known) and one.value.value in ("lambda", "sqs") and not one.parameter
+        for one in protocol
+    )
 
 
 def _functions(template: Template, holder: Alternative, name: str) -> tuple[FunctionId, ...]:
