@@ -348,3 +348,36 @@ def body_of(text: str, handler: str) -> tuple[int, int, str] | None:
     if "\t" in body or '"""' in body or "'''" in body or "\\\n" in body:
         return None
     return start, end, indent
+
+
+def dropped(name: str, key: str) -> Fault:
+    """Without a property that the function has on one line, where Globals do not have it either."""
+
+    def plant(place: Application, copy: Path) -> Planted | None:
+        node = get(place.function, "Properties", key)
+        file = copy / place.template
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        if not isinstance(node, yaml.Node) or len(re.findall(rf"^\s*{key}:", "".join(lines), re.M)) != 1:
+            return None
+        line = node.start_mark.line
+        if not re.match(rf"\s*{key}: *\S", lines[line]):
+            return None
+        file.write_text("".join([*lines[:line], *lines[line + 1 :]]), encoding="utf-8")
+        return [place.template]
+
+    return Fault(name, plant)
+
+
+def cut(name: str, pattern: str, replacement: str = "") -> Fault:
+    """The template without the first text that a pattern matches, or with another in its place."""
+
+    def plant(place: Application, copy: Path) -> Planted | None:
+        file = copy / place.template
+        text = file.read_text(encoding="utf-8")
+        changed, count = re.subn(pattern, replacement, text, count=1, flags=re.M)
+        if not count:
+            return None
+        file.write_text(changed, encoding="utf-8")
+        return [place.template]
+
+    return Fault(name, plant)
