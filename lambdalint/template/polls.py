@@ -10,7 +10,7 @@ from lambdalint.finding import FunctionId, Label, Role
 from lambdalint.template.batches import BATCHING, number, setting
 from lambdalint.template.trigger_resources import mapping_trigger
 from lambdalint.template.triggers import Trigger
-from lambdalint.template.values import Alternative, Condition, Path
+from lambdalint.template.values import Alternative, Condition, Known, Path
 
 if TYPE_CHECKING:
     from lambdalint.template.function import LambdaFunction
@@ -63,6 +63,14 @@ class Poll:
         """What a property of the mapping comes to; () where it is absent in every branch."""
         found = setting(self.trigger, keys[0])
         return self.template.step(found, *keys[1:]) if len(keys) > 1 else found
+
+    @cached_property
+    def is_off(self) -> bool:
+        """Whether the mapping is switched off in every branch."""
+        found = self.settings("Enabled")
+        return bool(found) and all(
+            isinstance(each.value, Known) and str(each.value.value).lower() == "false" for each in found
+        )
 
     @property
     def window(self) -> tuple[tuple[int, Path | None, tuple[Condition, ...]], ...]:

@@ -93,7 +93,8 @@ class StreamWithoutFailureDestination(Rule):
     Not for SQS, whose queue has a redrive policy instead (queue-without-dlq), nor for Amazon MQ and
     DocumentDB, whose mappings have no such destination. A dead-letter queue of the function does not count,
     as nothing ever gets there from a stream; where that is all that the function has,
-    dlq-on-polled-function says so, and this rule is silent. Silent where a macro may add the destination.
+    dlq-on-polled-function says so, and this rule is silent. Silent where a macro may add the destination,
+    and where the mapping is switched off (`Enabled: false`).
 
     **References**
 
@@ -114,7 +115,7 @@ class StreamWithoutFailureDestination(Rule):
         for poll in template.polls:
             if poll.source not in KEEPS_FAILURES or poll.settings("DestinationConfig", "OnFailure"):
                 continue
-            if is_useless_for(application, poll):
+            if poll.is_off or is_useless_for(application, poll):
                 continue
             whom = " and ".join(f"`{function.logical_id}`" for function in poll.functions) or "the function"
             yield self.finding(

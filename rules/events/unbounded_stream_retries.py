@@ -82,7 +82,7 @@ class UnboundedStreamRetries(Rule):
 
     Kinesis and DynamoDB streams only: the other sources have no such limits, or have them by themselves. A
     value of -1 is no limit. Silent where either is set or unknown in some branch of the template, and where
-    a macro may set it. Whether the function ever fails is not asked.
+    a macro may set it, and where the mapping is switched off (`Enabled: false`). Whether the function ever fails is not asked.
 
     **References**
 
@@ -99,7 +99,7 @@ class UnboundedStreamRetries(Rule):
         if template.incomplete:
             return
         for poll in template.polls:
-            if poll.source not in SHARDED or _is_bounded(poll):
+            if poll.source not in SHARDED or poll.is_off or _is_bounded(poll):
                 continue
             whom = " and ".join(f"`{function.logical_id}`" for function in poll.functions) or "the function"
             yield self.finding(
