@@ -81,8 +81,9 @@ class UnboundedStreamRetries(Rule):
     **Limits**
 
     Kinesis and DynamoDB streams only: the other sources have no such limits, or have them by themselves. A
-    value of -1 is no limit. Silent where either is set or unknown in some branch of the template, and where
-    a macro may set it, and where the mapping is switched off (`Enabled: false`). Whether the function ever fails is not asked.
+    value of -1 is no limit. Silent where either is set or unknown in some branch of the template, where a
+    macro may set it, and where the mapping is switched off (`Enabled: false`). Whether the function ever
+    fails is not asked.
 
     **References**
 
