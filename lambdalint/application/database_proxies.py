@@ -10,8 +10,11 @@ from lambdalint.python import symbols
 from lambdalint.template.identity import render
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from lambdalint.application.application import Handler
     from lambdalint.python.connections import Opened
+    from lambdalint.python.module import PythonModule
 
 _PROXY = re.compile(r"proxy|pgbouncer", re.IGNORECASE)
 _TYPES = frozenset({"AWS::RDS::DBProxy", "AWS::RDS::DBProxyEndpoint"})
@@ -19,10 +22,15 @@ _TYPES = frozenset({"AWS::RDS::DBProxy", "AWS::RDS::DBProxyEndpoint"})
 
 def is_behind_proxy(handler: Handler, opened: Opened) -> bool:
     """Whether what a call connects to is a proxy: a resource of the template, or something named so."""
+    return leads_to_proxy(handler, opened.module, opened.call)
+
+
+def leads_to_proxy(handler: Handler, module: PythonModule, call: cst.Call) -> bool:
+    """The same, of any call that connects."""
     template = handler.application.template
     if template is not None and any(template.of_type(kind) for kind in _TYPES):
         return True  # some environment variable, parameter or secret leads there
-    arguments = handler.evaluator.arguments(opened.module, opened.call)
+    arguments = handler.evaluator.arguments(module, call)
     given = [*arguments.positional, *arguments.keywords.values()]
     return any(_is_named_so(handler, option) for each in given for option in symbols.alternatives(each))
 

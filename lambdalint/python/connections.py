@@ -259,6 +259,18 @@ def opened_anew(
     return tuple(found)
 
 
+def server_calls(evaluator: Evaluator, reach: Reach) -> Iterator[tuple[PythonModule, cst.Call, Factory]]:
+    """The calls within reach that open a connection to a server of MySQL, PostgreSQL or SQL Server."""
+    for module, call, _, factory in _factory_calls(reach, ()):
+        if not factory.proxy or reach.phase(module, call) is None:
+            continue
+        given = evaluator.arguments(module, call)
+        values = (*given.positional, *given.keywords.values())
+        texts = [_beginning(option) for value in values for option in symbols.alternatives(value)]
+        if not any(_NO_SERVER.match(text) or text in _LOCAL_HOSTS for text in texts):
+            yield module, call, factory
+
+
 def _is_asynchronous(module: PythonModule, call: cst.Call, name: str) -> bool:
     """Whether a connection belongs to an event loop, which ends with the invocation."""
     if "async" in name.lower() or name.startswith("aio"):

@@ -1,0 +1,151 @@
+"""unbounded-database-concurrency: nothing bounds how many instances connect to a database at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lambdalint.application.databases import connects, label_of, unbounded
+from lambdalint.finding import Finding
+from lambdalint.rule import Rule
+
+if TYPE_CHECKING:
+    from lambdalint.application.application import Handler
+
+
+class UnboundedDatabaseConcurrency(Rule):
+    """A function connects to a database, and nothing bounds how many run at once.
+
+    **Why**
+
+    A database takes a fixed number of connections; Lambda starts as many execution environments as there are
+    events, up to a thousand in an account. Once the database is full it refuses the others, and not only this
+    function but all that share the database fail.
+
+
+    **Bad**
+
+    ```yaml title=template.yaml
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Shop:
+        Type: AWS::RDS::DBInstance
+        Properties:
+          Engine: mysql
+          DBInstanceClass: db.t4g.medium
+          AllocatedStorage: "20"
+      ReadProduct:
+        Type: AWS::Serverless::Function
+        Properties:
+          Runtime: python3.13
+          Handler: app.handler
+          CodeUri: src/
+          Environment:
+            Variables:
+              DB_HOST: !GetAtt Shop.Endpoint.Address
+          Events:
+            Get:
+              Type: Api
+              Properties:
+                Path: /products/{id}
+                Method: get
+    ```
+
+    ```python title=src/app.py
+    import os
+
+    import pymysql
+
+    connection = pymysql.connect(host=os.environ["DB_HOST"], user="app", database="shop")
+
+
+    def handler(event, context):
+        connection.ping(reconnect=True)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name FROM products WHERE id = %s", (event["pathParameters"]["id"],))
+            return {"statusCode": 200, "body": cursor.fetchone()[0]}
+    ```
+
+    **Good**
+
+    ```yaml title=template.yaml
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Shop:
+        Type: AWS::RDS::DBInstance
+        Properties:
+          Engine: mysql
+          DBInstanceClass: db.t4g.medium
+          AllocatedStorage: "20"
+      ReadProduct:
+        Type: AWS::Serverless::Function
+        Properties:
+          Runtime: python3.13
+          Handler: app.handler
+          CodeUri: src/
+          ReservedConcurrentExecutions: 20
+          Environment:
+            Variables:
+              DB_HOST: !GetAtt Shop.Endpoint.Address
+          Events:
+            Get:
+              Type: Api
+              Properties:
+                Path: /products/{id}
+                Method: get
+    ```
+
+    ```python title=src/app.py
+    import os
+
+    import pymysql
+
+    connection = pymysql.connect(host=os.environ["DB_HOST"], user="app", database="shop")
+
+
+    def handler(event, context):
+        connection.ping(reconnect=True)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name FROM products WHERE id = %s", (event["pathParameters"]["id"],))
+            return {"statusCode": 200, "body": cursor.fetchone()[0]}
+    ```
+
+    **Limits**
+
+    Streams have as many invocations as shards, schedules and deployments one at a time: these are left alone,
+    as is a function behind a proxy. Opt-in: reserved concurrency is taken from what the account has, and the
+    rule has not been measured on enough applications.
+
+
+    **References**
+
+    - https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+    - https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    - https://docs.aws.amazon.com/lambda/latest/dg/services-rds.html
+    """
+
+    name = "unbounded-database-concurrency"
+    severity = "info"
+    reads = "both"
+    default = False
+
+    def check_handler(self, handler: Handler) -> Iterator[Finding]:
+        """One finding for each function."""
+        found = connects(handler) if handler.functions else None
+        if found is None:
+            return
+        for function in handler.functions:
+            crowd = unbounded(handler.application, function)
+            if crowd is None:
+                continue
+            queue = crowd.trigger is not None and crowd.trigger.source == "SQS"
+            yield self.finding(
+                f"`{function.logical_id}` connects to a database, and nothing bounds how many run at once",
+                function.label("has no ReservedConcurrentExecutions"),
+                label_of(found, "connects here"),
+                crowd.label(f"{crowd.description} may invoke many at once"),
+                help="bound it by ScalingConfig's MaximumConcurrency"
+                if queue
+                else "bound it by ReservedConcurrentExecutions, or put a proxy in between",
+                functions=[function.id],
+            )
