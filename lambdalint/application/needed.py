@@ -16,12 +16,17 @@ ANY = "*"
 
 @dataclass(frozen=True)
 class Needed:
-    """A need with what makes it: calls in the code, or a feature of the function (`SQS event Jobs`)."""
+    """A need with what makes it: calls in the code, or a feature of the function (`SQS event Jobs`).
+
+    `optional` is what the call does without, in a worse way. `certain` are those of the calls of which it is
+    sure that they need just this with the function's own credentials; the others may.
+    """
 
     need: Need
     calls: tuple[AwsCall, ...] = ()
     feature: str = ""
     optional: bool = False
+    certain: tuple[AwsCall, ...] = ()
 
 
 @dataclass(frozen=True)

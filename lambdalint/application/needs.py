@@ -76,7 +76,13 @@ def _compute(application: Application, function: LambdaFunction) -> Needs:
         known = found.get(item.need)
         if known is not None:
             calls = tuple(dict.fromkeys((*known.calls, *item.calls)))
-            item = Needed(item.need, calls, known.feature or item.feature, known.optional and item.optional)
+            item = Needed(
+                need=item.need,
+                calls=calls,
+                feature=known.feature or item.feature,
+                optional=known.optional and item.optional,
+                certain=tuple(dict.fromkeys((*known.certain, *item.certain))),
+            )
         found[item.need] = item
     linked = application.handler(function) is not None
     return Needs(tuple(found.values()), tuple(open_), linked)
@@ -104,7 +110,8 @@ def _call(handler: Handler, function: LambdaFunction, call: AwsCall) -> Iterator
     prefix = sdk.prefix(call.service)
     if call.credentials is Credentials.UNKNOWN:
         yield Open(f"{call.api} may use other credentials", (prefix or ANY,))
-    permissions = sdk.permissions(call.service, _operation(call), _arguments(handler, call))
+    arguments = _arguments(handler, call)
+    permissions = sdk.permissions(call.service, _operation(call), arguments)
     if permissions is None:
         yield Open(f"the permission for {call.api} is not known", (prefix or ANY,))
         return
@@ -112,8 +119,11 @@ def _call(handler: Handler, function: LambdaFunction, call: AwsCall) -> Iterator
     for required in permissions.required:
         found = _targets(handler, function, call, required)
         acted_on.extend(found)
+        sure = call.credentials is Credentials.OWN and not (required.depends and arguments is None)
         for target in found:
-            yield Needed(Need(required.action, target, _parts(call, required.action)), (call,))
+            parts = _parts(call, required.action)
+            certain = (call,) if sure else ()
+            yield Needed(Need(required.action, target, parts), (call,), certain=certain)
     for action in permissions.optional:
         for target in _targets(handler, function, call, sdk.Required(action)):
             yield Needed(Need(action, target), (call,), optional=True)

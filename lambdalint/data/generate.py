@@ -1,6 +1,7 @@
 """Rebuilds the generated tables of this package: `python -m lambdalint.data.generate`.
 
 Needs the development dependencies (aws-sam-translator, botocore); of cfn-lint it reads the resource schemas.
+`managed_policies.json` is rebuilt only where moto is installed, which carries AWS's managed policies.
 lambdalint itself needs none of these tables' sources to run.
 """
 
@@ -69,6 +70,9 @@ def main() -> None:
     write("runtimes.json", runtimes())
     write_by_line("resource_properties.json", resource_properties())
     write("aws_managed_policies.json", aws_managed_policies())
+    write("connector_profiles.json", connector_profiles())
+    if importlib.util.find_spec("moto") is not None:
+        write("managed_policies.json", managed_policies())
 
 
 def write_by_line(name: str, table: Mapping[str, object]) -> None:
@@ -131,6 +135,115 @@ def _statement(statement: Mapping[str, Any]) -> dict[str, object]:
     if "Condition" in statement:
         reduced["conditional"] = True
     return reduced
+
+
+def connector_profiles() -> dict[str, object]:
+    """What connectors from a Lambda function grant, by type of destination and access category, from the
+    installed aws-sam-translator. Resources are texts with `%{Destination.Arn}` as SAM's profiles have it."""
+    spec = importlib.util.find_spec("samtranslator")
+    if spec is None or spec.origin is None:
+        raise SystemExit("install the development dependencies first: pip install -e '.[dev]'")
+    path = Path(spec.origin).parent / "model" / "connector_profiles" / "profiles.json"
+    version = importlib.metadata.version("aws-sam-translator")
+    profiles = json.loads(path.read_text(encoding="utf-8"))["Permissions"]["AWS::Lambda::Function"]
+    return {
+        "source": f"aws-sam-translator {version}: samtranslator/model/connector_profiles/profiles.json",
+        "licence": "Apache-2.0, Copyright Amazon.com, Inc. or its affiliates",
+        "changes": "permissions of functions only, statements reduced to actions and resources",
+        "destinations": {
+            destination: {
+                category: [
+                    {"actions": _as_list(statement["Action"]), "resources": _as_list(statement["Resource"])}
+                    for statement in access["Statement"]
+                ]
+                for category, access in sorted(profile["Properties"]["AccessCategories"].items())
+            }
+            for destination, profile in sorted(profiles.items())
+            if profile["Type"] == "AWS_IAM_ROLE_MANAGED_POLICY"
+        },
+    }
+
+
+# The managed policies whose statements are kept: those that functions get. Of the others the names are.
+_KEPT_POLICIES = re.compile(
+    r"AWSLambda.*|CloudWatchLambda.*|.*Full_?Access(_v\d|V\d)?|.*_FullAccess|.*ReadOnly(Access)?(_v\d)?"
+    r"|AdministratorAccess|PowerUserAccess|AWSX[rR]ay.*|.*PowerUser|AmazonSSMManagedInstanceCore"
+    r"|AWSAppSyncAdministrator|AmazonAPIGateway(Administrator|PushToCloudWatchLogs)|SecurityAudit"
+    r"|AmazonRDSDataFullAccess|AWSSecretsManagerClientReadOnlyAccess|SecretsManagerReadWrite"
+)
+_LONGEST = 1500  # characters of a policy's statements; the longer ones are for consoles and administrators
+_KEPT_ANYWAY = frozenset(
+    {
+        "AmazonAthenaFullAccess",
+        "AmazonDynamoDBFullAccess",
+        "AmazonDynamoDBFullAccess_v2",
+        "AmazonDynamoDBReadOnlyAccess",
+        "AmazonBedrockFullAccess",
+        "AmazonBedrockReadOnly",
+        "AmazonCognitoPowerUser",
+        "AmazonEC2ContainerRegistryFullAccess",
+        "AmazonElasticFileSystemFullAccess",
+        "AmazonEventBridgeFullAccess",
+        "AmazonLexFullAccess",
+        "AmazonRDSFullAccess",
+        "AmazonRedshiftDataFullAccess",
+        "AmazonRedshiftFullAccess",
+        "AmazonSSMFullAccess",
+        "AWSBatchFullAccess",
+        "AWSCodeBuildAdminAccess",
+        "AWSCodePipeline_FullAccess",
+        "AWSGlueConsoleFullAccess",
+        "AWSLambda_FullAccess",
+        "AWSLambda_ReadOnlyAccess",
+        "CloudFrontFullAccess",
+        "CloudWatchEventsFullAccess",
+        "CloudWatchFullAccess",
+        "CloudWatchFullAccessV2",
+        "CloudWatchReadOnlyAccess",
+        "SecretsManagerReadWrite",
+    }
+)
+
+
+def managed_policies() -> dict[str, object]:
+    """The managed policies of AWS: the path and name of each, and the statements of those that functions get.
+
+    `others` holds names only, by path. A policy is its path, then a line for each statement: `allow` or `deny`,
+    `not` where all actions but these are meant, the actions, `on` and the resources (absent: everything), `if`
+    where a Condition limits it.
+    """
+    from moto.iam import aws_managed_policies  # type: ignore[import-not-found, unused-ignore]
+
+    version = importlib.metadata.version("moto")
+    documents = json.loads(aws_managed_policies.aws_managed_policies_data)
+    kept: dict[str, object] = {}
+    others: dict[str, list[str]] = {}
+    for name, policy in sorted(documents.items()):
+        path = policy.get("Path", "/")
+        statements = [_managed_statement(one) for one in _as_list(policy["Document"]["Statement"])]
+        short = sum(map(len, statements)) <= _LONGEST or name in _KEPT_ANYWAY
+        if _KEPT_POLICIES.fullmatch(name) and short and "aws-service-role" not in path:
+            kept[name] = [path, *statements]
+        else:
+            others.setdefault(path, []).append(name)
+    return {
+        "source": f"moto {version}: moto/iam/aws_managed_policies.py, which collects them from AWS's API; see"
+        " https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html",
+        "licence": "Apache-2.0, the moto project",
+        "changes": "reduced to actions and resources; of policies that functions do not get, the names",
+        "policies": kept,
+        "others": {path: " ".join(names) for path, names in sorted(others.items())},
+    }
+
+
+def _managed_statement(statement: Mapping[str, Any]) -> str:
+    words = ["allow" if statement["Effect"] == "Allow" else "deny"]
+    words.extend(["not"] if "NotAction" in statement else [])
+    words.extend(_as_list(statement.get("Action", statement.get("NotAction"))))
+    resources = _as_list(statement.get("Resource", "*"))
+    words.extend(["on", *resources] if resources != ["*"] else [])
+    words.extend(["if"] if "Condition" in statement or "NotResource" in statement else [])
+    return " ".join(words)
 
 
 def _as_list(value: Any) -> list[Any]:

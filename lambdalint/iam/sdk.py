@@ -22,10 +22,11 @@ _TAGS = frozenset({"Tags", "tags", "TagList", "TagSpecifications", "TagSet"})
 @dataclass(frozen=True)
 class Required:
     """An action that a call needs; `argument` names the API parameter that says on what, where that is not
-    the call's main one."""
+    the call's main one. `depends` says that some calls of the operation do not need it."""
 
     action: str
     argument: str | None = None
+    depends: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def _applies(entry: str | Mapping[str, str], arguments: Collection[str] | None) 
 def _entry(entry: str | Mapping[str, str]) -> Required:
     if isinstance(entry, str):
         return Required(entry)
-    return Required(entry["action"], entry.get("argument"))
+    return Required(entry["action"], entry.get("argument"), "when" in entry or "unless" in entry)
 
 
 def _implied(service: str, operation: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

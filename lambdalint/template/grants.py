@@ -7,7 +7,7 @@ it adds by itself (sam-resource-function.html, "Role" and "Policies"). Globals c
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
@@ -103,6 +103,17 @@ class ManagedGrant:
 
 
 @dataclass(frozen=True)
+class Connector:
+    """A connector whose source is the function. `destination` is a logical id; empty where it is not one of
+    the template."""
+
+    name: str
+    destination: str
+    permissions: tuple[str, ...]
+    path: Path
+
+
+@dataclass(frozen=True)
 class Grants:
     """What a function's role carries. `opaque` says why there may be more; `implicit` names the managed
     policies that SAM adds by itself; `role` is the logical id of a role that the template writes out, None
@@ -111,7 +122,7 @@ class Grants:
     statements: tuple[Statement, ...]
     policy_templates: tuple[TemplateGrant, ...]
     managed: tuple[ManagedGrant, ...]
-    connectors: tuple[str, ...]
+    connectors: tuple[Connector, ...]
     implicit: tuple[str, ...]
     opaque: tuple[str, ...]
     role: str | None
@@ -353,15 +364,29 @@ def _bounded(template: Template, roles: Iterable[str]) -> bool:
     return any(role is not None and "PermissionsBoundary" in role.properties for role in found)
 
 
-def _connectors(template: Template, function: LambdaFunction) -> Iterator[str]:
+def _connectors(template: Template, function: LambdaFunction) -> Iterator[Connector]:
     """The connectors that give the function access: its own, and resources whose source it is."""
     embedded = template.get((*function.resource.path, "Connectors"))
-    if isinstance(embedded, dict):
-        yield from (str(name) for name in embedded)
+    for name, node in embedded.items() if isinstance(embedded, dict) else ():
+        properties = node.get("Properties") if isinstance(node, dict) else None
+        path = (*function.resource.path, "Connectors", name)
+        yield from _connections(str(name), properties, path)
     for connector in template.of_type("AWS::Serverless::Connector"):
         source = connector.properties.get("Source")
-        if isinstance(source, dict) and source.get("Id") == function.logical_id:
-            yield connector.logical_id
+        if any(isinstance(one, dict) and one.get("Id") == function.logical_id for one in _listed(source)):
+            yield from _connections(connector.logical_id, connector.properties, connector.path)
+
+
+def _connections(name: str, properties: object, path: Path) -> Iterator[Connector]:
+    given = properties if isinstance(properties, Mapping) else {}
+    permissions = tuple(str(one) for one in _listed(given.get("Permissions")))
+    for destination in _listed(given.get("Destination")):
+        to = destination.get("Id") if isinstance(destination, dict) else None
+        yield Connector(name, to if isinstance(to, str) else "", permissions, path)
+
+
+def _listed(node: object) -> list[Any]:
+    return node if isinstance(node, list) else [node]
 
 
 def _implicit(function: LambdaFunction) -> Iterator[str]:

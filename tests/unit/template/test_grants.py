@@ -246,7 +246,7 @@ def test_what_sam_adds_by_itself() -> None:
         "AWSLambdaVPCAccessExecutionRole",
         "AWSLambdaSQSQueueExecutionRole",
     )
-    assert found.connectors == ("ToOrders", "Link")
+    assert [one.name for one in found.connectors] == ["ToOrders", "Link"]
 
 
 @pytest.mark.parametrize("policies", ["- !Ref Unknown", "- {PolicyName: a, PolicyDocument: {}}", "- !Ref F"])
