@@ -64,7 +64,11 @@ class Granted:
         """Whether the role allows a need: YES and NO are certain, as far as `complete`."""
         if self.denied(need) is not None:
             return Answer.NO
-        return max((self.by(grant, need) for grant in self.grants if not grant.denies), default=Answer.NO)
+        allowing = [one for one in self.grants if not one.denies and self.concerns(one, need.action)]
+        return min(
+            max((self._by(grant, need, atom) for grant in allowing), default=Answer.NO)
+            for atom in self._atoms(need)
+        )
 
     def denied(self, need: Need) -> Grant | None:
         """The Deny that surely takes a need away."""
@@ -74,13 +78,18 @@ class Granted:
         return None
 
     def by(self, grant: Grant, need: Need) -> Answer:
-        """Whether one grant covers a need."""
+        """Whether one grant covers a need, or at least a part of it: then PERHAPS."""
         if not self.concerns(grant, need.action):
             return Answer.NO
-        found = max(
-            (self._patterns.resource(text, need.action, need.target, need.parts) for text in grant.resources),
-            default=Answer.PERHAPS,
-        )
+        found = [self._by(grant, need, atom) for atom in self._atoms(need)]
+        return min(found) if min(found) is not Answer.NO else min(max(found), Answer.PERHAPS)
+
+    def _atoms(self, need: Need) -> tuple[str | None, ...]:
+        return self._patterns.atoms(need.action, need.target, need.parts)
+
+    def _by(self, grant: Grant, need: Need, atom: str | None) -> Answer:
+        texts = grant.resources
+        found = max((self._patterns.covers(text, atom, need.target) for text in texts), default=Answer.PERHAPS)
         if found is Answer.NO and not need.parts and self._is_mistyped(grant, need):
             return Answer.PERHAPS
         return min(found, Answer.YES if grant.sure else Answer.PERHAPS)

@@ -82,21 +82,21 @@ class Patterns:
             return self._soft(f"{resource.logical_id}.Arn")
         return _with_name(targets.canonical_arn(target), self._mark(resource.logical_id, target))
 
-    def resource(self, text: str, action: str, target: Target, parts: Iterable[str] = ()) -> Answer:
-        """Whether the resource of a statement, as `text` gives it, covers an action on a target."""
+    def atoms(self, action: str, target: Target, parts: Iterable[str] = ()) -> tuple[str | None, ...]:
+        """The canonical ARNs that an action on a target is authorized against, each of which some grant must
+        cover; None for one that only a grant on everything surely covers."""
+        found = actions.find(action)
+        if found is None or not found.supports_resources or target in (NONE, UNKNOWN):
+            return (None,)
+        if target.key.startswith(("<", "*")):
+            return (None,)
+        return targets.canonical_arns(action, target, tuple(parts)) or (None,)
+
+    def covers(self, text: str, atom: str | None, target: Target) -> Answer:
+        """Whether the resource of a statement, as `text` gives it, covers one of the ARNs of a target."""
         if text and not text.strip("*"):
             return Answer.YES
-        found = actions.find(action)
-        if found is None:
-            return Answer.PERHAPS
-        if not found.supports_resources:
-            return Answer.NO if _is_specific(text) else Answer.PERHAPS
-        if target in (NONE, UNKNOWN) or target.key.startswith("<"):
-            return Answer.PERHAPS
-        arns = targets.canonical_arns(action, target, tuple(parts))
-        if not arns:
-            return Answer.PERHAPS
-        return min(self._covers(text, arn, target) for arn in arns)
+        return Answer.PERHAPS if atom is None else self._covers(text, atom, target)
 
     def names(self, text: str, target: Target) -> bool:
         """Whether a text speaks of a target, whatever kind of ARN it is."""
@@ -234,12 +234,6 @@ def patterns(template: Template) -> Patterns:
 def at(template: Template, path: Path) -> str:
     """The text of what stands at a path."""
     return patterns(template).text(template.get(path))
-
-
-def _is_specific(text: str) -> bool:
-    """Whether a resource names something, so that it cannot stand for a request without any."""
-    parts = text.split(":", 5)
-    return len(parts) == 6 and "*" not in parts[5]
 
 
 def _with_name(canonical: str, name: str) -> str:

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from lambdalint.python.calls import AwsCall
     from lambdalint.template.function import LambdaFunction
 
-# Services whose resources are given policies that let a role in without a grant of its own. A resource that is
-# not in the template may have one.
-_OUTSIDE = frozenset({"s3", "kms", "sqs", "sns", "secretsmanager"})
+# Services whose resources are given policies that let a role in without a grant of its own: buckets, keys,
+# queues, topics, secrets, and roles by their trust policies. A resource outside the template may have one.
+_OUTSIDE = frozenset({"s3", "kms", "sqs", "sns", "secretsmanager", "sts"})
 
 
 @dataclass(frozen=True)

@@ -546,7 +546,7 @@ def _target(symbol: Symbol | None, member: str, node: cst.BaseExpression | None)
         return Target("literal", str(symbol.value), member=member, node=node, symbol=symbol)
     if isinstance(symbol, EnvVar):
         default = symbol.default
-        known = str(default.value) if isinstance(default, Literal) and default.value is not None else None
+        known = str(default.value) if isinstance(default, Literal) and default.value else None
         return Target("env", symbol.name, known, member=member, node=node, symbol=symbol)
     if isinstance(symbol, Parameter):
         return Target("parameter", symbol.name, member=member, node=node, symbol=symbol)
