@@ -121,16 +121,7 @@ class Replacement:
             yield f"the managed policy `{BASIC}`"
 
     def _written(self) -> Iterator[str]:
-        for advice in self.advice:
-            if self.sam and advice.templates:
-                yield from (f"`{statements.written_template(use)}`" for use in advice.templates)
-                continue
-            for exact in advice.statements:
-                resources = and_([f"`{_shown(resource)}`" for resource in exact.resources])
-                yield f"{and_([f'`{action}`' for action in exact.actions])} on {resources}"
-            if not advice.statements:
-                wanted = sorted({need.action for need in advice.needs})
-                yield f"{and_([f'`{action}`' for action in wanted])} on the resources that they act on"
+        return written(self.advice, self.sam)
 
     def _caveats(self) -> Iterator[str]:
         for advice in self.advice:
@@ -149,6 +140,20 @@ class Replacement:
                 "No call within reach of the code needs it: remove it, unless something else uses the role."
             )
         return "Name the actions that the function needs, and the resources."
+
+
+def written(found: Sequence[Advice], sam: bool) -> Iterator[str]:
+    """What to grant, in words: policy templates where they can stand, else exact statements."""
+    for advice in found:
+        if sam and advice.templates:
+            yield from (f"`{statements.written_template(use)}`" for use in advice.templates)
+            continue
+        for exact in advice.statements:
+            resources = and_([f"`{_shown(resource)}`" for resource in exact.resources])
+            yield f"{and_([f'`{action}`' for action in exact.actions])} on {resources}"
+        if not advice.statements:
+            wanted = sorted({need.action for need in advice.needs})
+            yield f"{and_([f'`{action}`' for action in wanted])} on the resources that they act on"
 
 
 def replacement(

@@ -89,7 +89,9 @@ class Granted:
 
     def _by(self, grant: Grant, need: Need, atom: str | None) -> Answer:
         texts = grant.resources
-        found = max((self._patterns.covers(text, atom, need.target) for text in texts), default=Answer.PERHAPS)
+        found = max(
+            (self._patterns.covers(text, atom, need.target) for text in texts), default=Answer.PERHAPS
+        )
         if found is Answer.NO and not need.parts and self._is_mistyped(grant, need):
             return Answer.PERHAPS
         return min(found, Answer.YES if grant.sure else Answer.PERHAPS)

@@ -124,4 +124,3 @@ def permissions(application: Application, function: LambdaFunction) -> Permissio
     if function not in _known:
         _known[function] = Permissions(application, function, needs(application, function), granted(function))
     return _known[function]
-

@@ -206,11 +206,11 @@ _KEPT_ANYWAY = frozenset(
 
 
 def managed_policies() -> dict[str, object]:
-    """The managed policies of AWS: the path and name of each, and the statements of those that functions get.
+    """The managed policies of AWS: path and name of each, and the statements of those that functions get.
 
-    `others` holds names only, by path. A policy is its path, then a line for each statement: `allow` or `deny`,
-    `not` where all actions but these are meant, the actions, `on` and the resources (absent: everything), `if`
-    where a Condition limits it.
+    `others` holds names only, by path. A policy is its path, then a line for each statement: `allow` or
+    `deny`, `not` where all actions but these are meant, the actions, `on` and the resources (absent:
+    everything), `if` where a Condition limits it.
     """
     from moto.iam import aws_managed_policies  # type: ignore[import-not-found, unused-ignore]
 

@@ -66,7 +66,7 @@ def _holders(template: Template) -> Iterator[str]:
 def _named(template: Template, policy: Resource, key: str) -> Iterator[str]:
     """The resources that a policy is for: all of its service, where it does not tell."""
     node = policy.properties.get(key)
-    found = [path for path in _references(node)]
+    found = list(_references(node))
     yield from found
     if not found:
         yield f"*{_service(policy.type)}"
