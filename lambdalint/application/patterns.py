@@ -180,7 +180,7 @@ class Patterns:
     def _needed(self, canonical: str, target: Target) -> str | None:
         """A canonical ARN with the target's name in it."""
         if NAME not in canonical:
-            return canonical
+            return _with_name(canonical, "")
         base = targets.canonical_arn(target)
         if target.key in self.template.resources:
             return _with_name(canonical, self._mark(target.key, target))

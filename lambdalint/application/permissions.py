@@ -7,7 +7,7 @@ nothing of one another; here they meet.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -99,21 +99,24 @@ class Permissions:
     def policies(self) -> list[dict[str, Any]]:
         """The items of `Policies` that would serve, as template data: policy templates where SAM makes the
         role, else and for what they do not serve one document of exact statements."""
-        sam = self.function.sam and self.granted.declared.role is None
-        items: list[dict[str, Any]] = []
-        exact: list[match.ExactStatement] = []
-        for advice in self.advice:
-            if sam and advice.templates:
-                items.extend(
-                    entry for use in advice.templates if (entry := statements.entry(use)) not in items
-                )
-            else:
-                exact.extend(advice.statements)
-        return [*items, statements.document(exact)] if exact else items
+        return items(self.advice, self.function.sam and self.granted.declared.role is None)
 
     def unwritten(self) -> tuple[Need, ...]:
         """The needs whose resources `policies` cannot name."""
         return tuple(need for advice in self.advice if not advice.complete for need in advice.needs)
+
+
+def items(advice: Iterable[Advice], sam: bool) -> list[dict[str, Any]]:
+    """Advice as items of `Policies`: policy templates where they can stand, one document for the rest."""
+    found: list[dict[str, Any]] = []
+    exact: list[match.ExactStatement] = []
+    for one in advice:
+        if sam and one.templates:
+            entries = [statements.entry(use) for use in one.templates]
+            found.extend(entry for entry in entries if entry not in found)
+        else:
+            exact.extend(one.statements)
+    return [*found, statements.document(exact)] if exact else found
 
 
 _known: WeakKeyDictionary[LambdaFunction, Permissions] = WeakKeyDictionary()

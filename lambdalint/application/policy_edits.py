@@ -40,6 +40,13 @@ def replace_statement(
     return _in_place(template, statement.path, exact)
 
 
+def replace_item(
+    template: Template, path: Path, policies: Sequence[dict[str, Any]]
+) -> tuple[Edit, ...] | None:
+    """The edits that put items of `Policies` in the place of one; None where the text does not allow it."""
+    return None if "Fn::If" in path else _in_place(template, path, policies)
+
+
 def _in_policies(
     template: Template, statement: Statement, policies: list[dict[str, Any]]
 ) -> tuple[Edit, ...] | None:

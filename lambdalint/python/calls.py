@@ -543,6 +543,8 @@ def _target(symbol: Symbol | None, member: str, node: cst.BaseExpression | None)
     if isinstance(symbol, Literal):
         if symbol.value is None:
             return Target("none", member=member, node=node, symbol=symbol)
+        if isinstance(symbol.value, bool):
+            return Target("unknown", reason="no text", member=member, node=node, symbol=symbol)
         return Target("literal", str(symbol.value), member=member, node=node, symbol=symbol)
     if isinstance(symbol, EnvVar):
         default = symbol.default

@@ -99,9 +99,8 @@ def count(totals: Totals, application: Application, function: LambdaFunction, ha
 def report(totals: Totals) -> None:
     """Prints all of it."""
     print(f"functions that use the SDK: {totals.functions}")
-    print(
-        f"call sites: {totals.sites}, with actions {totals.resolved} ({_share(totals.resolved, totals.sites)})"
-    )
+    share = _share(totals.resolved, totals.sites)
+    print(f"call sites: {totals.sites}, with actions {totals.resolved} ({share})")
     print(f"functions closed: {totals.closed} ({_share(totals.closed, totals.functions)})")
     for service, kinds in sorted(totals.targets.items()):
         every = sum(kinds.values())
