@@ -45,11 +45,12 @@ _TARGETS = (
 
 @dataclass(frozen=True)
 class Feature:
-    """A feature that is on: what it is called, where, and what it needs."""
+    """A feature that is on: what it is called, where, and what it needs. `at_key`: its name is the place."""
 
     name: str
     path: Path
     needs: tuple[Need, ...]
+    at_key: bool = False
 
 
 def ungranted(
@@ -91,7 +92,7 @@ def _features(function: LambdaFunction) -> Iterator[Feature]:
         if actions and trigger.template is function.template:
             target = _resource(function, trigger.resource) or UNKNOWN
             needs = tuple(Need(one, target) for one in actions)
-            yield Feature(f"its {trigger.description}", trigger.path, needs)
+            yield Feature(f"its {trigger.description}", trigger.path, needs, at_key=True)
 
 
 def _has_subnets(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""What could stand in the place of a policy template or a managed policy: what it is needed for, and no more."""
+"""What could stand in the place of a policy template or a managed policy: what it is needed for."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ _NAMES = (
 _SOFT = 0xE000
 _FIRM = 0xF000
 _SUB = re.compile(r"\$\{(!?)\s*([^}]+?)\s*\}")
-_ANYTHING = "*"
+_NO_MARK = "\1"
 
 
 class Answer(enum.IntEnum):
@@ -172,7 +172,9 @@ class Patterns:
             return Answer.YES
         if self._is_of_another(grant[1], target):
             return Answer.NO
-        own, other = self._spelled(grant[1]), self._spelled(want[1])
+        own, other = grant[1], want[1]
+        if self._mark_of(target) not in own:  # by name, if at all
+            own, other = self._spelled(own), self._spelled(other)
         if _glob(own).fullmatch(other):
             return Answer.YES
         return Answer.PERHAPS if _intersect(_loose(own), _loose(other)) else Answer.NO
@@ -192,6 +194,9 @@ class Patterns:
         if target.arn is not None and base and canonical.startswith(base):
             return self.text(target.arn.node) + canonical[len(base) :]
         return None
+
+    def _mark_of(self, target: Target) -> str:
+        return self._mark(target.key, target) if target.key in self.template.resources else _NO_MARK
 
     def _name(self, target: Target) -> str:
         if target.key in self.template.resources:
@@ -257,7 +262,7 @@ def _glob(pattern: str) -> re.Pattern[str]:
 
 def _loose(text: str) -> str:
     """A text in which what may come to anything is a star."""
-    return re.sub(r"\*+", "*", "".join(_ANYTHING if ord(char) >= _SOFT else char for char in text))
+    return re.sub(r"\*+", "*", "".join("*" if _SOFT <= ord(char) < _FIRM else char for char in text))
 
 
 def _intersect(one: str, other: str) -> bool:

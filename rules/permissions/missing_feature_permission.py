@@ -127,7 +127,7 @@ class MissingFeaturePermission(Rule):
             on = f" on {target.shown}" if target.known else ""
             yield self.finding(
                 f"{function.logical_id} has {feature.name}, and {role} does not allow {some(actions)}{on}",
-                function.template.label(feature.path, f"needs {and_(actions)}"),
+                function.template.label(feature.path, f"needs {and_(actions)}", key=feature.at_key),
                 resource.label("the role lacks it", Role.RELATED),
                 help=_help(role or "", feature, lacking),
                 functions=[function.id],
