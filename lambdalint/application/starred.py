@@ -56,6 +56,15 @@ def limitable(
     return tuple(action for action in found.actions if _is_limitable(action, known, functions, shared))
 
 
+def is_no_operation(pattern: str) -> bool:
+    """Whether an action pattern may hold what no operation of an SDK stands for: signed requests, mounted
+    file systems, roles that are handed on."""
+    return any(
+        actions.matches(known, pattern) or actions.matches(pattern, known.rstrip("*"))
+        for known in _NO_OPERATION
+    )
+
+
 def told(functions: Sequence[LambdaFunction], found: Sequence[Action]) -> Iterator[Need]:
     """The actions as needs on the resources that the functions' environment and triggers tell of."""
     for action in found:

@@ -164,7 +164,7 @@ def connector_profiles() -> dict[str, object]:
     }
 
 
-# The managed policies whose statements are kept: those that functions get. Of the others the names are.
+# The managed policies whose statements are kept: those that functions get.
 _KEPT_POLICIES = re.compile(
     r"AWSLambda.*|CloudWatchLambda.*|.*Full_?Access(_v\d|V\d)?|.*_FullAccess|.*ReadOnly(Access)?(_v\d)?"
     r"|AdministratorAccess|PowerUserAccess|AWSX[rR]ay.*|.*PowerUser|AmazonSSMManagedInstanceCore"
@@ -206,33 +206,28 @@ _KEPT_ANYWAY = frozenset(
 
 
 def managed_policies() -> dict[str, object]:
-    """The managed policies of AWS: path and name of each, and the statements of those that functions get.
+    """The statements of the managed policies of AWS that functions get.
 
-    `others` holds names only, by path. A policy is its path, then a line for each statement: `allow` or
-    `deny`, `not` where all actions but these are meant, the actions, `on` and the resources (absent:
-    everything), `if` where a Condition limits it.
+    A policy is its path, then a line for each statement: `allow` or `deny`, `not` where all actions but these
+    are meant, the actions, `on` and the resources (absent: everything), `if` where a Condition limits it.
     """
     from moto.iam import aws_managed_policies  # type: ignore[import-not-found, unused-ignore]
 
     version = importlib.metadata.version("moto")
     documents = json.loads(aws_managed_policies.aws_managed_policies_data)
     kept: dict[str, object] = {}
-    others: dict[str, list[str]] = {}
     for name, policy in sorted(documents.items()):
         path = policy.get("Path", "/")
         statements = [_managed_statement(one) for one in _as_list(policy["Document"]["Statement"])]
         short = sum(map(len, statements)) <= _LONGEST or name in _KEPT_ANYWAY
         if _KEPT_POLICIES.fullmatch(name) and short and "aws-service-role" not in path:
             kept[name] = [path, *statements]
-        else:
-            others.setdefault(path, []).append(name)
     return {
         "source": f"moto {version}: moto/iam/aws_managed_policies.py, which collects them from AWS's API; see"
         " https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html",
         "licence": "Apache-2.0, the moto project",
-        "changes": "reduced to actions and resources; of policies that functions do not get, the names",
+        "changes": "reduced to actions and resources; only policies that functions get",
         "policies": kept,
-        "others": {path: " ".join(names) for path, names in sorted(others.items())},
     }
 
 

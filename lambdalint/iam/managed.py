@@ -1,4 +1,4 @@
-"""The managed policies of AWS by name: which exist, and what those that functions get grant.
+"""The managed policies of AWS by name: what those that functions get grant.
 
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
 """
@@ -37,28 +37,11 @@ def policy_name(text: str) -> str | None:
     return text if re.fullmatch(r"[\w+=,.@-]+", text) else None
 
 
-def exists(name: str) -> bool:
-    """Whether AWS has a managed policy of that name."""
-    return name in _policies() or name in others()
-
-
-def path_of(name: str) -> str | None:
-    """The path of a managed policy (`/service-role/`); None for one that does not exist."""
-    kept = _policies().get(name)
-    return kept[0] if kept else others().get(name)
-
-
 @cache
 def statements(name: str) -> tuple[ManagedStatement, ...] | None:
     """What a managed policy says; None where the table does not hold it."""
     kept = _policies().get(name)
     return tuple(_statement(line) for line in kept[1:]) if kept else None
-
-
-@cache
-def others() -> Mapping[str, str]:
-    """Name to path of the policies whose statements the table does not hold."""
-    return {name: path for path, names in _table()["others"].items() for name in names.split()}
 
 
 def _statement(line: str) -> ManagedStatement:
