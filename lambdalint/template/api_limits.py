@@ -1,7 +1,8 @@
 """How long the APIs in front of a function wait for it.
 
-REST and WebSocket APIs wait 29 seconds unless an integration says otherwise, HTTP APIs 30 at most: API
-Gateway developer guide, "Amazon API Gateway quotas".
+REST APIs wait 29 seconds unless an integration says otherwise, HTTP APIs 30 at most: API Gateway developer
+guide, "Amazon API Gateway quotas". Behind a WebSocket API the connection stays, so that a function may go on
+and post what it finds.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from lambdalint.template.values import Known, Path
 if TYPE_CHECKING:
     from lambdalint.template.template import Template
 
-SECONDS = {"Api": 29.0, "HttpApi": 30.0, "WebSocketApi": 29.0}
+SECONDS = {"Api": 29.0, "HttpApi": 30.0}
 
 
 def waits(trigger: Trigger) -> float | None:

@@ -22,7 +22,7 @@ class ApiTimeout(Rule):
 
     **Why**
 
-    API Gateway waits 29 seconds for a function behind a REST or WebSocket API and 30 behind an HTTP API. Then
+    API Gateway waits 29 seconds for a function behind a REST API and 30 behind an HTTP API. Then
     the client gets an error and is gone, but the function runs on to its own Timeout: nobody reads the
     answer, the time is billed, what the client repeats runs twice, and a hanging call is not seen as a
     timeout in the function's metrics.
@@ -73,9 +73,10 @@ class ApiTimeout(Rule):
 
     **Limits**
 
-    One second more than the API waits is let pass: 30 is what people write. Silent where anything but an API
-    may invoke the function, where the integration streams its answer or does not wait for one, and for
-    definitions in other files, whose timeouts are not read.
+    Functions behind WebSocket APIs, which can post to the open connection, are not reported. One second more
+    than the API waits is let pass: 30 is what people write. Silent where anything but an API may invoke the
+    function, where the integration streams its answer or does not wait for one, and for definitions in other
+    files, whose timeouts are not read.
 
     **References**
 
