@@ -97,7 +97,7 @@ def _cron_problem(inner: str) -> str | None:
     for field, text in zip(_FIELDS, texts, strict=True):
         if not field.takes(text.rstrip(",") or ","):  # a comma at the end is let pass
             return f"`{text}` cannot be its {field.name}"
-    if "?" not in (texts[2], texts[4]):
+    if "?" not in (texts[2].rstrip(","), texts[4].rstrip(",")):
         return f"one of {_DAY} (`{texts[2]}`) and {_WEEKDAY} (`{texts[4]}`) must be `?`"
     return None
 
