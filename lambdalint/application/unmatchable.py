@@ -36,5 +36,6 @@ def unmatchable(template: Template, statement: Statement) -> tuple[Part, ...]:
 @cache
 def _matches(action: Action, resources: tuple[str, ...]) -> bool:
     if not action.supports_resources:
-        return False
+        # Some of these are asked about all of a service's ARN (`arn:aws:sns:*:*:*`), which nobody documents.
+        return any("*" in resource.rpartition(":")[2] for resource in resources)
     return any(arns.can_match(resource, kind.arn) for resource in resources for kind in action.resource_types)
