@@ -92,7 +92,7 @@ def _features(function: LambdaFunction) -> Iterator[Feature]:
         if actions and trigger.template is function.template:
             target = _resource(function, trigger.resource) or UNKNOWN
             needs = tuple(Need(one, target) for one in actions)
-            yield Feature(f"its {trigger.description}", trigger.path, needs, at_key=True)
+            yield Feature(trigger.description, trigger.path, needs, at_key=True)
 
 
 def _has_subnets(value: object) -> bool:

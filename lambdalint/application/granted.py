@@ -85,7 +85,12 @@ class Granted:
         return min(found) if min(found) is not Answer.NO else min(max(found), Answer.PERHAPS)
 
     def _atoms(self, need: Need) -> tuple[str | None, ...]:
-        return self._patterns.atoms(need.action, need.target, need.parts)
+        found = self._patterns.atoms(need.action, need.target, need.parts)
+        if "index" not in need.parts:
+            return found
+        # A query of an index is authorized against the index alone:
+        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/using-identity-based-policies.html
+        return tuple(atom for atom in found if atom is not None and "/index/" in atom) or found
 
     def _by(self, grant: Grant, need: Need, atom: str | None) -> Answer:
         texts = grant.resources

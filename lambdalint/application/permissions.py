@@ -67,9 +67,12 @@ class Permissions:
             if not needed.certain or needed.optional:
                 continue
             need = needed.need
+            answer = self.granted.answer(need)
             if need.parts and all(call.open for call in needed.certain):
-                need = replace(need, parts=())
-            if self.granted.answer(need) is not Answer.NO or self._otherwise(need):
+                whole = replace(need, parts=())  # it cannot be told which of both the call is about
+                answer = max(answer, self.granted.answer(whole))
+                need = whole
+            if answer is not Answer.NO or self._otherwise(need):
                 continue
             deny = self.granted.denied(need)
             near = self.granted.near(need) if deny is None else None

@@ -24,7 +24,7 @@ _KINDS = {
     AccessLevel.READ: "read",
     AccessLevel.TAGGING: "write",
     AccessLevel.WRITE: "write",
-    AccessLevel.PERMISSIONS: "change who has access",
+    AccessLevel.PERMISSIONS: "write",  # an object's ACL is written with the object
 }
 
 
