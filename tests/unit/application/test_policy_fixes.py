@@ -1,4 +1,4 @@
-"""What the fixes of wildcard-permission grant, after the SAM transform: every need, and less than before."""
+"""What the fixes of the permission rules grant, after the SAM transform: every need, and less than before."""
 
 import json
 import re
@@ -8,18 +8,20 @@ from typing import Any
 
 import pytest
 
+from lambdalint.iam import managed
 from lambdalint.iam.actions import matches
 
 pytest.importorskip("samtranslator")
 
-FIXTURES = Path(__file__).parents[3] / "fixtures" / "wildcard-permission"
+FIXTURES = Path(__file__).parents[3] / "fixtures"
+RULES = ("wildcard-permission", "broad-managed-policy", "broader-template")
 HERE = "eu-west-1:123456789012"
 TABLE = f"arn:aws:dynamodb:{HERE}:table"
 QUEUE = f"arn:aws:sqs:{HERE}"
 
 # Requests that each fixture's code (or its trigger) makes, and others that the wildcard allowed besides.
 REQUESTS: dict[str, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = {
-    "service-wildcard": (
+    "wildcard-permission/service-wildcard": (
         [("dynamodb:GetItem", f"{TABLE}/Orders"), ("sqs:SendMessage", f"{QUEUE}:Jobs")],
         [
             ("dynamodb:DeleteTable", f"{TABLE}/Orders"),
@@ -27,7 +29,7 @@ REQUESTS: dict[str, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = {
             ("sqs:SendMessage", f"{QUEUE}:Other"),
         ],
     ),
-    "hand-written-role": (
+    "wildcard-permission/hand-written-role": (
         [("s3:ListBucket", "arn:aws:s3:::BucketName"), ("s3:PutObject", "arn:aws:s3:::BucketName/key")],
         [
             ("s3:DeleteObject", "arn:aws:s3:::BucketName/key"),
@@ -35,7 +37,7 @@ REQUESTS: dict[str, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = {
             ("s3:PutBucketPolicy", "arn:aws:s3:::BucketName"),
         ],
     ),
-    "polled-queue": (
+    "wildcard-permission/polled-queue": (
         [
             ("sqs:ReceiveMessage", f"{QUEUE}:Jobs"),
             ("sqs:DeleteMessage", f"{QUEUE}:Jobs"),
@@ -43,29 +45,43 @@ REQUESTS: dict[str, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = {
         ],
         [("sqs:SendMessage", f"{QUEUE}:Jobs"), ("sqs:ReceiveMessage", f"{QUEUE}:Other")],
     ),
-    "partly": (
+    "wildcard-permission/partly": (
         [
             ("s3:GetBucketTagging", "arn:aws:s3:::any"),
             ("s3:PutObject", "arn:aws:s3:::Reports/key"),
         ],
         [("s3:PutObject", "arn:aws:s3:::any/key")],
     ),
-    "json": (
+    "wildcard-permission/json": (
         [("sns:Publish", f"arn:aws:sns:{HERE}:Topic")],
         [("sns:DeleteTopic", f"arn:aws:sns:{HERE}:Topic"), ("sns:Publish", f"arn:aws:sns:{HERE}:Other")],
+    ),
+    "broad-managed-policy/by-name": (
+        [("dynamodb:GetItem", f"{TABLE}/Orders")],
+        [("dynamodb:GetItem", f"{TABLE}/Payroll"), ("dynamodb:DeleteTable", f"{TABLE}/Orders")],
+    ),
+    "broader-template/crud": (
+        [
+            ("dynamodb:GetItem", f"{TABLE}/Orders"),
+            ("dynamodb:Query", f"{TABLE}/Orders/index/by-date"),
+            ("s3:GetObject", "arn:aws:s3:::Files/key"),
+        ],
+        [("dynamodb:DeleteItem", f"{TABLE}/Orders"), ("s3:PutObject", "arn:aws:s3:::Files/key")],
     ),
 }
 
 
 def test_every_fixed_fixture_is_covered() -> None:
-    assert {path.name for path in (FIXTURES / "fixed").iterdir()} == set(REQUESTS)
+    found = {f"{rule}/{case.name}" for rule in RULES for case in (FIXTURES / rule / "fixed").iterdir()}
+    assert found == set(REQUESTS)
 
 
 @pytest.mark.parametrize("case", REQUESTS)
 def test_the_fix_grants_every_need_and_less_than_before(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     needed, besides = REQUESTS[case]
-    before, after = (list(allowed(FIXTURES / kind / case)) for kind in ("flagged", "fixed"))
+    rule, _, name = case.partition("/")
+    before, after = (list(allowed(FIXTURES / rule / kind / name)) for kind in ("flagged", "fixed"))
     assert all(grants(before, *request) for request in (*needed, *besides))
     assert [request for request in needed if not grants(after, *request)] == []
     assert [request for request in besides if grants(after, *request)] == []
@@ -89,6 +105,9 @@ def allowed(case: Path) -> Iterator[tuple[list[str], list[str]]]:
     for resource in resources.values():
         if resource["Type"] != "AWS::IAM::Role":
             continue
+        for arn in resource["Properties"].get("ManagedPolicyArns", []):
+            for managed_ in managed.statements(str(arn).rpartition("/")[2]) or ():
+                yield list(managed_.actions), list(managed_.resources)
         for policy in resource["Properties"].get("Policies", []):
             statements = policy["PolicyDocument"]["Statement"]
             for statement in statements if isinstance(statements, list) else [statements]:
@@ -113,7 +132,7 @@ def transformed(case: Path) -> dict[str, Any]:
 
 class _ManagedPolicies:
     def load(self) -> dict[str, str]:
-        names = ("AWSLambdaBasicExecutionRole", "AWSLambdaSQSQueueExecutionRole")
+        names = ("AWSLambdaBasicExecutionRole", "AWSLambdaSQSQueueExecutionRole", "AmazonDynamoDBFullAccess")
         return {name: f"arn:aws:iam::aws:policy/service-role/{name}" for name in names}
 
 
@@ -150,6 +169,7 @@ def _reference(name: str, attribute: str, resources: dict[str, Any]) -> str:
     kind = resources[name]["Type"] if name in resources else ""
     arns = {
         "AWS::DynamoDB::Table": f"{TABLE}/{name}",
+        "AWS::Serverless::SimpleTable": f"{TABLE}/{name}",
         "AWS::SQS::Queue": f"{QUEUE}:{name}",
         "AWS::SNS::Topic": f"arn:aws:sns:{HERE}:{name}",
         "AWS::S3::Bucket": f"arn:aws:s3:::{name}",
