@@ -163,19 +163,30 @@ class Evaluator:
         self._active: set[object] = set()
         self._parameters: dict[tuple[int, str], Symbol] = {}
         self._depth = 0
+        # How often something was asked that another reach would answer otherwise, or that a cycle cut short.
+        # What is found without is the same for every handler, and kept with the program.
+        self._own = 0
+        self._common: set[tuple[int, int] | tuple[int, str]] = set()
 
     # What others ask
 
     def value(self, module: PythonModule, expr: cst.BaseExpression, frame: Frame | None = None) -> Symbol:
         """What the expression comes to."""
+        if frame is None:
+            known = self.program.values.get(id(expr))
+            if known is not None:
+                return known
         key = (id(expr), id(frame))
         known = self._memo.get(key)
         if known is not None:
+            self._own += key not in self._common
             return known
         if key in self._active or self._depth > _MAX_DEPTH:
+            self._own += 1
             return CYCLE if key in self._active else Unknown("too deep")
         self._active.add(key)
         self._depth += 1
+        own = self._own
         try:
             found = self._evaluate(module, expr, frame)
         finally:
@@ -184,6 +195,10 @@ class Evaluator:
         # What a cycle cut short is right only for the question that it was part of.
         if found is not CYCLE or not self._active:
             self._memo[key] = found
+            if self._own == own:
+                self._common.add(key)
+                if frame is None:
+                    self.program.values[id(expr)] = found
         return found
 
     def item(self, display: Display, key: str | int) -> Symbol | None:
@@ -398,20 +413,31 @@ class Evaluator:
     def _binding(self, module: PythonModule, binding: Binding, frame: Frame | None) -> Symbol:
         if frame is not None and binding.scope.node is not frame.function:
             frame = None
+        if frame is None:
+            known = self.program.bound_values.get(id(binding))
+            if known is not None:
+                return known
         key = (id(binding), id(frame))
         known = self._bound.get(key)
         if known is not None:
+            self._own += key not in self._common
             return known
         marker = ("binding", *key)
         if marker in self._active:
+            self._own += 1
             return CYCLE
         self._active.add(marker)
+        own = self._own
         try:
             found = self._bind(module, binding, frame)
         finally:
             self._active.discard(marker)
         if found is not CYCLE or not self._active:
             self._bound[key] = found
+            if self._own == own:
+                self._common.add(key)
+                if frame is None:
+                    self.program.bound_values[id(binding)] = found
         return found
 
     def _bind(self, module: PythonModule, binding: Binding, frame: Frame | None) -> Symbol:
@@ -556,11 +582,16 @@ class Evaluator:
                 return found
         key = (id(function), binding.name)
         known = self._parameters.get(key)
-        if known is None:
-            known = self._from_callers(module, function, binding)
-            if known is not CYCLE:
-                self._parameters[key] = known
-        return known
+        if known is not None:
+            self._own += key not in self._common
+            return known
+        own = self._own
+        found = self._from_callers(module, function, binding)
+        if found is not CYCLE:
+            self._parameters[key] = found
+            if self._own == own:
+                self._common.add(key)
+        return found
 
     def _from_callers(
         self, module: PythonModule, function: cst.FunctionDef | cst.Lambda, binding: Binding
@@ -569,6 +600,7 @@ class Evaluator:
         owner = self._owner(module, function)
         if owner is not None and position == 0 and not is_static(function):
             return owner if is_classmethod(function) else Object(owner)
+        self._own += 1
         special = self._entry_parameter(module, function, position)
         if special is not None:
             return special
@@ -1209,6 +1241,7 @@ class Evaluator:
             return self.value(function.module, node.body, frame)
         marker = ("returns", id(node), id(frame))
         if marker in self._active:
+            self._own += 1
             return CYCLE
         self._active.add(marker)
         try:

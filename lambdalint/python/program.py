@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from lambdalint.python.module import PythonModule
 from lambdalint.python.names import Binding, BindingKind, Scope
+
+if TYPE_CHECKING:
+    from lambdalint.python.symbols import Symbol
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,9 @@ class Program:
         self._dotted: dict[str, Definition | None] = {}
         self._bindings: dict[int, Definition | None] = {}
         self._active: set[object] = set()
+        # By the `id` of expression and binding, what the evaluator found that no reach has a say in.
+        self.values: dict[int, Symbol] = {}
+        self.bound_values: dict[int, Symbol] = {}
 
     def name(self, module: PythonModule) -> tuple[str, bool]:
         """The module's dotted name, and whether it is a package."""

@@ -18,6 +18,9 @@ from __future__ import annotations
 import enum
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import cached_property
+from operator import itemgetter
+from typing import TypeVar
 
 import libcst as cst
 
@@ -25,6 +28,9 @@ from lambdalint.python.module import PythonModule
 from lambdalint.python.names import dotted_name
 from lambdalint.python.program import Program
 from lambdalint.python.references import TRANSPARENT, Class, References, Target, Unit, Variable
+
+_K = TypeVar("_K")
+_Sites = dict[_K, list[tuple[int, PythonModule, cst.Call]]]
 
 
 class Phase(enum.Enum):
@@ -353,19 +359,30 @@ class Reach:
     # Call sites
 
     def _call_sites(self, module: PythonModule, function: cst.CSTNode) -> list[tuple[PythonModule, cst.Call]]:
+        by_target, by_name = self._sites_of
+        calls = list(by_target.get(id(function), ()))
         owner = module.enclosing_class(function)
-        found: list[tuple[PythonModule, cst.Call]] = []
-        for caller in self._modules.values():
+        if owner is not None and isinstance(function, cst.FunctionDef):
+            calls.extend(
+                site
+                for site in by_name.get(function.name.value, ())
+                if self._references.related(site[1], site[2], module, owner)
+            )
+            calls.sort(key=itemgetter(0))
+        return [(caller, call) for _, caller, call in calls if self.phases(caller, call)]
+
+    @cached_property
+    def _sites_of(self) -> tuple[_Sites[int], _Sites[str]]:
+        """The calls in all modules, by function and by the name of a method, with their module's place."""
+        by_target: _Sites[int] = defaultdict(list)
+        by_name: _Sites[str] = defaultdict(list)
+        for place, caller in enumerate(self._modules.values()):
             sites = self._references.sites(caller)
-            calls = list(sites.by_target.get(id(function), ()))
-            if owner is not None and isinstance(function, cst.FunctionDef):
-                calls.extend(
-                    call
-                    for call in sites.by_name.get(function.name.value, ())
-                    if self._references.related(caller, call, module, owner)
-                )
-            found.extend((caller, call) for call in calls if self.phases(caller, call))
-        return found
+            for target, calls in sites.by_target.items():
+                by_target[target].extend((place, caller, call) for call in calls)
+            for name, calls in sites.by_name.items():
+                by_name[name].extend((place, caller, call) for call in calls)
+        return by_target, by_name
 
 
 _NEVER: frozenset[Phase] = frozenset()
