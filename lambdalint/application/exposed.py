@@ -1,0 +1,90 @@
+"""What of stored data a function's callers come at: the calls that write, delete or return it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from lambdalint.iam import actions, sdk
+from lambdalint.iam.actions import AccessLevel
+from lambdalint.python.results import Way
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from lambdalint.application.application import Handler
+    from lambdalint.python.calls import AwsCall
+    from lambdalint.python.module import PythonModule
+
+# The services that keep data, by boto3's names.
+_STORES = frozenset(
+    {
+        "athena",
+        "dynamodb",
+        "rds-data",
+        "redshift-data",
+        "s3",
+        "sdb",
+        "secretsmanager",
+        "ssm",
+        "timestream-query",
+    }
+)
+# Names of which one is in most code that finds out by itself who calls: of headers, tokens, signatures.
+_ASKS = re.compile(
+    r"authori[sz]|authenticat|bearer|\bjwt|\bjose\b|hmac|compare_digest|signature|password|passphrase|captcha"
+    r"|cookie|api_?-?key|secret_?key|shared_?secret|(?<!next)(?<!next_)(?<!continuation)(?<!request)token\b"
+    r"|verify_|cognito|principalid|\bclaims\b|access_?-?key|otp\b",
+    re.IGNORECASE,
+)
+
+# Parts of results that say how the call went, not what is kept.
+_ABOUT = frozenset({"ResponseMetadata", "Count", "ScannedCount", "LastEvaluatedKey", "ETag", "VersionId"})
+_DEPTH = 3
+
+
+def asks_itself(handler: Handler) -> bool:
+    """Whether the code may find out by itself who calls: something in it is named so."""
+    return any(module.mentions(_ASKS) for module in handler.reach.modules)
+
+
+def exposed(handler: Handler) -> Iterator[tuple[AwsCall, str]]:
+    """The calls of a handler that write, delete or give back stored data, each with the verb."""
+    for call in handler.calls:
+        if call.service in _STORES:
+            verb = _verb(handler, call)
+            if verb:
+                yield call, verb
+
+
+def _verb(handler: Handler, call: AwsCall) -> str:
+    if call.interface in ("paginator", "waiter", "powertools"):
+        return ""
+    level = _level(call)
+    if call.interface == "presign":
+        return "signs URLs for"
+    if level is None:
+        return ""
+    if level >= AccessLevel.WRITE:
+        return "deletes from" if call.operation.startswith(("delete", "remove")) else "writes to"
+    return "returns data of" if _given_back(handler, call.module, call.node, _DEPTH) else ""
+
+
+def _given_back(handler: Handler, module: PythonModule, node: cst.CSTNode, depth: int) -> bool:
+    """Whether a result, or a part of it that holds data, is the handler's answer or in it."""
+    uses = handler.results.of(module, node)
+    if uses.of(Way.RETURN):
+        return True
+    parts = [use for use in uses.of(Way.KEY) if use.key not in _ABOUT and use.node is not node]
+    return depth > 0 and (
+        any(_given_back(handler, use.module, use.node, depth - 1) for use in parts)
+        or bool(handler.results.of_items(module, node).of(Way.RETURN))
+    )
+
+
+def _level(call: AwsCall) -> AccessLevel | None:
+    permissions = sdk.permissions(call.service, call.operation, frozenset(call.arguments))
+    if permissions is None:
+        return None
+    return actions.level(required.action for required in permissions.required)
