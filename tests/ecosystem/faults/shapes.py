@@ -241,6 +241,17 @@ def both(name: str, *faults: Fault) -> Fault:
     return Fault(name, plant)
 
 
+def unless(fault: Fault, pattern: str) -> Fault:
+    """The fault, but not where the template has text that makes it none."""
+
+    def plant(place: Application, copy: Path) -> Planted | None:
+        if re.search(pattern, (copy / place.template).read_text(encoding="utf-8")):
+            return None
+        return fault.plant(place, copy)
+
+    return Fault(fault.name, plant)
+
+
 def often(fault: Fault) -> Fault:
     """The fault, but only where an event other than a schedule invokes the function: what is kept between two
     runs of a schedule or two deployments (custom resources) is no matter."""
