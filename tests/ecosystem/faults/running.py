@@ -118,6 +118,11 @@ def _networked(name: str, source: str, subnets: str, groups: str, *more: Fault) 
     return unless(both(name, config, replaced(name, source), *more), r"Layers:|VPCEndpoint|LayerArn")
 
 
+def _portable(fault: Fault) -> Fault:
+    """A function that could be on arm64: older runtimes cannot, and of layers it is not known."""
+    return unless(fault, r"python3\.[67]\b|Layers:")
+
+
 FAULTS: dict[str, tuple[Fault, ...]] = {
     "deprecated-runtime": (
         written("python3.8", "Runtime", lambda _: "python3.8"),
@@ -150,16 +155,16 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         # Groups of state machines and containers have retentions as well.
         cut("no retention", r"^( +LogGroupName: *.*/aws/lambda/.*\n) +RetentionInDays: *\S.*\n", r"\1"),
         cut("no retention", r"^ +RetentionInDays: *\S.*\n( +LogGroupName: *.*/aws/lambda/.*\n)", r"\1"),
-        # A group that LoggingConfig refers to may have any name.
+        # A group that LoggingConfig refers to may have any name; a role written by hand may not create another.
         unless(
             cut("another name", r"LogGroupName: *.*/aws/lambda/.*$", "LogGroupName: /planted/elsewhere"),
-            r"LoggingConfig",
+            r"LoggingConfig|CreateLogStream",
         ),
     ),
     "x86-only": (
-        cut("by default", r"^ +Architectures: *\n +- *arm64 *\n"),
-        cut("asked for", r"^( +)(Architectures: *\n +- *)arm64 *$", r"\1\2x86_64"),
-        property_of("Architectures", "Architectures: [x86_64]"),
+        _portable(cut("by default", r"^ +Architectures: *\n +- *arm64 *\n")),
+        _portable(cut("asked for", r"^( +)(Architectures: *\n +- *)arm64 *$", r"\1\2x86_64")),
+        _portable(property_of("Architectures", "Architectures: [x86_64]")),
     ),
     "plain-cloudformation-function": (
         resource("permission", _HAND_WRITTEN + _PERMISSION),
