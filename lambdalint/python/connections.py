@@ -7,15 +7,14 @@ idle meanwhile. Which factories there are, and what reconnects by itself, is dat
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from lambdalint.data.tables import load
 from lambdalint.python import symbols
 from lambdalint.python.control import ArmKind, arms
 from lambdalint.python.index import Index
@@ -30,12 +29,6 @@ if TYPE_CHECKING:
     from lambdalint.python.module import PythonModule
     from lambdalint.python.reach import Reach
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
-
-_DATA = Path(__file__).parent.parent / "data" / "connection_factories.toml"
 
 # Methods whose result lives and dies with the connection.
 _DERIVING = frozenset(
@@ -172,8 +165,7 @@ class Opened:
 @lru_cache(maxsize=1)
 def factories() -> Mapping[str, Factory]:
     """The known factories by import path."""
-    with _DATA.open("rb") as stream:
-        rows: list[dict[str, Any]] = tomllib.load(stream)["factory"]
+    rows: list[dict[str, Any]] = load("connection_factories.toml")["factory"]
     found: dict[str, Factory] = {}
     for row in rows:
         found.update(dict.fromkeys(row["calls"], _factory(row)))
