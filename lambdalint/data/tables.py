@@ -1,8 +1,8 @@
 """Reads the tables of this package.
 
-People edit TOML, which Python reads slowly: measured, 0.18 s for all tables, and 0.002 s for the one JSON file
-that holds them as well. A table there counts only as long as it was made of the very text of its TOML, so that
-an edit holds at once; `python -m lambdalint.data.tables` writes the file anew.
+People edit TOML, which Python reads slowly: measured, 0.18 s for all tables, and 0.002 s for the one JSON
+file that holds them as well. A table there counts only as long as it was made of the very text of its TOML,
+so that an edit holds at once; `python -m lambdalint.data.tables` writes the file anew.
 """
 
 from __future__ import annotations
