@@ -32,6 +32,12 @@ _READERS = (
 )
 
 
+# Decorators that call the function when it is called, and keep it for nobody.
+_AROUND = ("attr.", "attrs.", "backoff.", "cachetools.", "pydantic.", "retry.", "retrying.", "tenacity.")
+_REQUEST = "botocore.awsrequest"
+_SIGNER = "botocore.auth"
+
+
 @dataclass(frozen=True)
 class Libraries:
     """`data/aws_libraries.toml`: libraries, modules of libraries and layers that call AWS, with the IAM
@@ -64,6 +70,11 @@ def unseen(handler: Handler) -> Iterator[Open]:
     for unresolved in handler.calls.unresolved:
         yield Open(f"the call {unresolved.name or 'of the SDK'} is not resolved ({unresolved.reason})")
     for library in handler.calls.wrappers:
+        if library.startswith(_REQUEST):
+            continue  # made to be signed, which is another import
+        if library.startswith(_SIGNER):
+            yield Open(f"the code signs requests by itself ({library})", _signed(handler))
+            continue
         yield Open(f"{library} calls AWS by itself", libraries().prefixes(library.partition(".")[0]))
     for module in handler.reach.modules:
         if _EXTENSION_PORT in module.source.text:
@@ -71,6 +82,33 @@ def unseen(handler: Handler) -> Iterator[Open]:
         yield from _imports(handler, module)
         yield from _handed_on(handler, module)
         yield from _registered(handler, module)
+
+
+def _signed(handler: Handler) -> tuple[str, ...]:
+    """The IAM prefixes of the services for which code signs requests: any, where one cannot be told.
+
+    SigV4Auth(credentials, service_name, region_name) signs for the service of its second argument; its names
+    are those of IAM's actions (`execute-api`, `es`, `aoss`, `lambda`).
+    """
+    import libcst as cst
+
+    from lambdalint.python.symbols import Literal, given
+
+    found: dict[str, None] = {}
+    for module in handler.reach.modules:
+        for call in module.nodes(cst.Call):
+            if not (module.names.qualified(call.func) or "").startswith(f"{_SIGNER}."):
+                continue
+            service = handler.evaluator.arguments(module, call).get(1, "service_name")
+            for option in given(service) if service is not None else ():
+                text = option.value if isinstance(option, Literal) else None
+                prefix = sdk.prefix(text) if isinstance(text, str) else None
+                if prefix is None:
+                    return (ANY,)
+                found[prefix] = None
+            if service is None:
+                return (ANY,)
+    return tuple(found) or (ANY,)
 
 
 def _imports(handler: Handler, module: PythonModule) -> Iterator[Open]:
@@ -103,7 +141,7 @@ def _registered(handler: Handler, module: PythonModule) -> Iterator[Open]:
             expr = decorator.decorator
             name = module.names.qualified(expr.func if isinstance(expr, cst.Call) else expr) or ""
             root = name.partition(".")[0]
-            if root and not name.startswith(_READERS) and root in _libraries(handler, module):
+            if root and not name.startswith((*_READERS, *_AROUND)) and root in _libraries(handler, module):
                 yield Open(f"{root} may call {function.name.value}")
 
 
