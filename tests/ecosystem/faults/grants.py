@@ -70,14 +70,56 @@ def _only_writes(template: str, source: str) -> bool:
     return template == "DynamoDBWritePolicy" and not re.search(_READS, source) and _speaks(template, source)
 
 
+# What stands for the resource of each template when it is the wrong one, and how the template names it.
+_OTHERS = {
+    "DynamoDB": ("AWS::Serverless::SimpleTable", "!Ref PlantedOther"),
+    "SNS": ("AWS::SNS::Topic", "!GetAtt PlantedOther.TopicName"),
+    "SQS": ("AWS::SQS::Queue", "!GetAtt PlantedOther.QueueName"),
+}
+
+
 def _elsewhere(template: str, old: str) -> str:
-    return re.sub(r"(\w+Name: *)\S.*", r"\1planted-elsewhere", old)
+    _, name = next(other for prefix, other in _OTHERS.items() if template.startswith(prefix))
+    return re.sub(r"(\w+Name: *)\S.*", rf"\1{name}", old)
+
+
+def _for_another(name: str) -> Fault:
+    """The policy template names another resource of the same type; only where it names one of the template."""
+    fault = _changed(
+        name, lambda one, code: one.startswith(tuple(_OTHERS)) and _speaks(one, code), _elsewhere
+    )
+
+    def plant(place: Application, copy: Path) -> Planted | None:
+        before = (copy / place.template).read_text("utf-8")
+        first = re.search(r"^Resources:[ \t]*\n(?:\s*#.*\n|\s*\n)*( +)\w", before, re.M)
+        edited = fault.plant(place, copy)
+        after = (copy / place.template).read_text("utf-8")
+        gone = re.search(r"!(?:Ref|GetAtt) (\w+)", _difference(before, after))
+        if edited is None or first is None or gone is None or "PlantedOther:" in before:
+            return None
+        resources = before[before.index("\nResources:") :]
+        if not re.search(rf"^{first[1]}{gone[1]}:", resources, re.M):
+            return None
+        kind = next(kind for kind, reference in _OTHERS.values() if reference in after)
+        block = f"{first[1]}PlantedOther:\n{first[1] * 2}Type: {kind}\n"
+        head = before.index("Resources:")
+        place_ = after.index("\n", head) + 1
+        (copy / place.template).write_text(after[:place_] + block + after[place_:], "utf-8")
+        return edited
+
+    return Fault(name, plant)
+
+
+def _difference(before: str, after: str) -> str:
+    """The lines that are gone."""
+    kept = set(after.splitlines())
+    return "\n".join(line for line in before.splitlines() if line not in kept)
 
 
 FAULTS: dict[str, tuple[Fault, ...]] = {
     "missing-permission": (
         _changed("the grant is gone", _speaks, lambda name, old: "AWSLambdaBasicExecutionRole"),
-        _changed("the grant is for another resource", _speaks, _elsewhere),
+        _for_another("the grant is for another resource"),
     ),
     "broader-template": (
         _changed("Crud for Read", _only_reads, lambda name, old: old.replace(name, "DynamoDBCrudPolicy")),
