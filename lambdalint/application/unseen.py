@@ -33,7 +33,7 @@ _READERS = (
 
 
 # Decorators that call the function when it is called, and keep it for nobody.
-_AROUND = ("attr.", "attrs.", "backoff.", "cachetools.", "pydantic.", "retry.", "retrying.", "tenacity.")
+_AROUND = ("backoff.", "cachetools.", "retry.", "retrying.", "tenacity.")
 _REQUEST = "botocore.awsrequest"
 _SIGNER = "botocore.auth"
 

@@ -47,6 +47,20 @@ def chosen_by_variable(
     )
 
 
+def deciding_variables(
+    evaluator: Evaluator, reach: Reach, environment: Environment, module: PythonModule, node: cst.CSTNode
+) -> frozenset[str]:
+    """The environment variables that decide, in its own function, whether code comes to a node; the empty
+    name for one that cannot be told."""
+    spared = _Spared(evaluator, reach, environment)
+    return frozenset(
+        name
+        for test, _ in deciders(module, node)
+        if test is not None
+        for name in spared.variables(module, test, 0)
+    )
+
+
 class _Spared:
     def __init__(self, evaluator: Evaluator, reach: Reach, environment: Environment) -> None:
         self.evaluator = evaluator
@@ -71,14 +85,17 @@ class _Spared:
 
     def depends_on_variable(self, module: PythonModule, expr: cst.CSTNode, depth: int) -> bool:
         """Whether an expression reads an environment variable, itself or by the names and helpers it uses."""
+        return any(True for _ in self.variables(module, expr, depth))
+
+    def variables(self, module: PythonModule, expr: cst.CSTNode, depth: int) -> Iterator[str]:
+        """The environment variables that an expression reads, itself or by the names and helpers it uses."""
         for node in module.descendants(expr):
-            if id(node) in self.environment.by_node:
-                return True
+            read = self.environment.by_node.get(id(node))
+            if read is not None:
+                yield read.name or ""
             if depth < _MAX_DEPTH and isinstance(node, (cst.Name, cst.Attribute)):
                 for home, value in self._values(module, node):
-                    if self.depends_on_variable(home, value, depth + 1):
-                        return True
-        return False
+                    yield from self.variables(home, value, depth + 1)
 
     def _values(
         self, module: PythonModule, node: cst.Name | cst.Attribute

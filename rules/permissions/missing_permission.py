@@ -12,9 +12,10 @@ from lambdalint.application.wording import and_, some
 from lambdalint.finding import Finding, Label, Role
 from lambdalint.iam import match
 from lambdalint.iam.targets import NONE, UNKNOWN
-from lambdalint.python.unset import chosen_by_variable
+from lambdalint.python.unset import deciding_variables
 from lambdalint.rule import Rule
 from lambdalint.template.grants import grants
+from lambdalint.template.values import Unknown
 
 if TYPE_CHECKING:
     from lambdalint.application.application import Application
@@ -102,10 +103,11 @@ class MissingPermission(Rule):
     Silent where the function's role is not all in sight: a role or policy outside the template, a managed
     policy whose content is not known, a macro. A grant that may cover the call counts as one that does: by a
     parameter, in one branch of a condition, under a Condition. Calls with other credentials, and calls behind
-    an `if` that an environment variable decides, are left out. Buckets, keys, queues, topics, secrets and
-    roles can let a function in by policies of their own; calls on these are reported only where the resource
-    is in the template and has none. That the statement names the resource by an ARN of the wrong kind is
-    another rule's business. Calls on one resource that lack the same grant are one finding, at the first.
+    an `if` on an environment variable that the template does not set, are left out. Buckets, keys, queues,
+    topics, secrets and roles can let a function in by policies of their own; calls on these are reported only
+    where the resource is in the template and has none. That the statement names the resource by an ARN of the
+    wrong kind is another rule's business. Calls on one resource that lack the same grant are one finding, at
+    the first.
 
     **References**
 
@@ -158,11 +160,15 @@ def _grouped(application: Application, function: LambdaFunction) -> Iterator[lis
     handler = application.handler(function)
     if handler is None or not handler.calls.calls:
         return
+    declared = () if isinstance(function.environment, Unknown) else function.environment
     groups: dict[tuple[object, ...], list[Missing]] = {}
     for missing in permissions(application, function).missing:
         call = missing.call
-        if chosen_by_variable(handler.evaluator, handler.reach, handler.environment, call.module, call.node):
-            continue
+        deciding = deciding_variables(
+            handler.evaluator, handler.reach, handler.environment, call.module, call.node
+        )
+        if not deciding <= set(declared):
+            continue  # for a deployment that sets it
         need = missing.needed.need
         key = (need.action.partition(":")[0], need.target.key, missing.near, missing.deny)
         groups.setdefault(key, []).append(missing)

@@ -36,7 +36,7 @@ def _changed(name: str, wanted: Callable[[str, str], bool], text: Callable[[str,
         if place.has_role or not isinstance(policies, yaml.SequenceNode) or policies.flow_style:
             return None
         code = sorted((place.folder / place.handler_file).parent.rglob("*.py"))
-        source = "\n".join(file.read_text("utf-8", "replace") for file in code)
+        source = (place.folder / place.handler_file).read_text("utf-8", "replace")
         for item in policies.value:
             if not isinstance(item, yaml.MappingNode) or item.flow_style or len(item.value) != 1:
                 continue
