@@ -78,6 +78,8 @@ def features(function: LambdaFunction) -> Iterator[Needed | Open]:
         yield Open("the function mounts a file system", ("elasticfilesystem", "s3", "s3files"))
     for trigger in function.triggers:
         yield from _poller(function.template, trigger)
+        if trigger.option("DestinationConfig"):
+            yield Open(f"the {trigger.description} passes on what failed", ("sqs", "sns", "s3"))
     yield from _destinations(function)
     for layer in function.layers:
         text = render(layer.value)

@@ -144,7 +144,8 @@ class SharedRole(Rule):
 
     **Limits**
 
-    Only roles of the template whose functions are all linked and all of whose calls are understood. A role
+    Opt-in: in public code too few roles are shared by functions that are understood in full for its precision
+    to be known. Only roles of the template whose functions are all linked and all of whose calls are understood. A role
     for functions that need the same is fine, also where one needs a part of it for reading what another
     writes on the same table: what counts is a service or a resource that some function has no business with.
 
@@ -157,6 +158,7 @@ class SharedRole(Rule):
     name = "shared-role"
     severity = "info"
     reads = "both"
+    default = False
 
     def check_template(self, template: Template, application: Application) -> Iterator[Finding]:
         """One finding for each role that grants some of its functions what only others need."""

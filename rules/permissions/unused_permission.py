@@ -123,7 +123,7 @@ def _is_idle(application: Application, function: LambdaFunction, same: Sequence[
     if any(grant.denies or grant.inverted for grant in same) or "*" in patterns:
         return False
     prefixes = {pattern.partition(":")[0] for pattern in patterns}
-    if "kms" in prefixes:  # whatever is encrypted may need it
+    if "kms" in prefixes or function.layers:  # whatever is encrypted may need it; a layer may be an extension
         return False
     if not known.needs.closed(prefixes) or any(is_no_operation(pattern) for pattern in patterns):
         return False
