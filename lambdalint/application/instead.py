@@ -76,6 +76,8 @@ def instead(application: Application, functions: Sequence[LambdaFunction], path:
         others = [grant for grant in known.granted.grants if grant.path != path and not grant.denies]
         sam = sam and function.sam and known.granted.declared.role is None
         linked = linked and known.needs.linked
+        if not own:
+            why_open["what it grants is not known"] = None
         why_open.update(dict.fromkeys(known.needs.why_open(_prefixes(own))))
         for needed in known.needs.needed:
             if not needed.calls:

@@ -145,9 +145,10 @@ class SharedRole(Rule):
     **Limits**
 
     Opt-in: in public code too few roles are shared by functions that are understood in full for its precision
-    to be known. Only roles of the template whose functions are all linked and all of whose calls are understood. A role
-    for functions that need the same is fine, also where one needs a part of it for reading what another
-    writes on the same table: what counts is a service or a resource that some function has no business with.
+    to be known. Only roles of the template whose functions are all linked and all of whose calls are
+    understood. A role for functions that need the same is fine, also where one needs a part of it for reading
+    what another writes on the same table: what counts is a service or a resource that some function has no
+    business with.
 
     **References**
 
