@@ -34,6 +34,7 @@ _READERS = (
 
 # Decorators that call the function when it is called, and keep it for nobody.
 _AROUND = ("backoff.", "cachetools.", "retry.", "retrying.", "tenacity.")
+_MAKERS = frozenset({"boto3.client", "boto3.resource"})
 _REQUEST = "botocore.awsrequest"
 _SIGNER = "botocore.auth"
 
@@ -80,6 +81,7 @@ def unseen(handler: Handler) -> Iterator[Open]:
         if _EXTENSION_PORT in module.source.text:
             yield Open("the code asks the Parameters and Secrets extension", ("secretsmanager", "ssm", "kms"))
         yield from _imports(handler, module)
+        yield from _by_name(handler, module)
         yield from _handed_on(handler, module)
         yield from _registered(handler, module)
 
@@ -109,6 +111,32 @@ def _signed(handler: Handler) -> tuple[str, ...]:
             if service is None:
                 return (ANY,)
     return tuple(found) or (ANY,)
+
+
+def _by_name(handler: Handler, module: PythonModule) -> Iterator[Open]:
+    """Methods of SDK objects that are taken by a name which only run time tells, and clients of a service that
+    cannot be told."""
+    import libcst as cst
+
+    from lambdalint.python.symbols import External, Literal, Sdk, given
+
+    for call in module.nodes(cst.Call):
+        if handler.reach.phase(module, call) is None:
+            continue
+        if isinstance(call.func, cst.Name) and call.func.value == "getattr" and len(call.args) > 1:
+            names = given(handler.evaluator.value(module, call.args[1].value))
+            if names and all(isinstance(name, Literal) for name in names):
+                continue
+            for option in given(handler.evaluator.value(module, call.args[0].value)):
+                if isinstance(option, Sdk):
+                    prefix = (sdk.prefix(option.service) if option.service else None) or ANY
+                    yield Open("a method of an SDK object is taken by a name", (prefix,))
+                elif isinstance(option, External) and option.qualified.startswith("boto3"):
+                    yield Open("a part of boto3 is taken by a name")
+        elif (module.names.qualified(call.func) or "") in _MAKERS:
+            made = given(handler.evaluator.value(module, call))
+            if any(not isinstance(option, Sdk) or not option.service for option in made) or not made:
+                yield Open("a client is made for a service that cannot be told")
 
 
 def _imports(handler: Handler, module: PythonModule) -> Iterator[Open]:

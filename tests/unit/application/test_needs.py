@@ -336,3 +336,32 @@ def test_a_library_may_call_what_it_decorates(tmp_path: Path) -> None:
         tmp_path / "other", {"template.yaml": TEMPLATE, "src/app.py": code + "def handler(e, c): pass\n"}
     )
     assert not needs(application, application.functions[0]).closed({"s3"})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "boto3.client(e['service']).describe()",
+        "getattr(boto3.client('s3'), e['method'])()",
+        "getattr(boto3.resource('s3'), e['kind'])('a')",
+    ],
+)
+def test_what_is_taken_by_a_name_of_run_time_is_not_in_sight(tmp_path: Path, body: str) -> None:
+    assert not needs_of(tmp_path, body).closed({"s3"})
+
+
+def test_a_method_that_is_taken_by_a_written_name_is_in_sight(tmp_path: Path) -> None:
+    assert needs_of(tmp_path, "getattr(boto3.client('ec2'), 'describe_regions')()").closed({"s3"})
+
+
+@pytest.mark.parametrize(("service", "closed"), [("'execute-api'", True), ("'s3'", False), ("e['s']", False)])
+def test_requests_are_signed_for_one_service(tmp_path: Path, service: str, closed: bool) -> None:
+    body = f"SigV4Auth(None, {service}, 'eu-west-1')"
+    application = application_of(
+        tmp_path,
+        {
+            "template.yaml": TEMPLATE,
+            "src/app.py": f"from botocore.auth import SigV4Auth\n\ndef handler(e, c):\n    {body}\n",
+        },
+    )
+    assert needs(application, application.functions[0]).closed({"s3"}) is closed
