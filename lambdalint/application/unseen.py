@@ -114,8 +114,8 @@ def _signed(handler: Handler) -> tuple[str, ...]:
 
 
 def _by_name(handler: Handler, module: PythonModule) -> Iterator[Open]:
-    """Methods of SDK objects that are taken by a name which only run time tells, and clients of a service that
-    cannot be told."""
+    """Methods of SDK objects that are taken by a name which only run time tells, and clients of a service
+    that cannot be told."""
     import libcst as cst
 
     from lambdalint.python.symbols import External, Literal, Sdk, given
