@@ -92,7 +92,7 @@ def _of_trigger(
         return
     if (
         resource.type not in _DECLARES
-        or _has_role(template, trigger)
+        or _has_role(template, trigger, resource)
         or _connected(template, function, resource)
     ):
         return
@@ -166,8 +166,12 @@ def _sender(trigger: Trigger) -> str | None:
     return trigger.resource.logical_id if isinstance(trigger.resource, Reference) else None
 
 
-def _has_role(template: Template, trigger: Trigger) -> bool:
-    """Whether EventBridge invokes with a role of the target's own."""
+def _has_role(template: Template, trigger: Trigger, resource: Resource) -> bool:
+    """Whether EventBridge may invoke with a role, of the target's own or of the rule's. EventBridge user
+    guide, "Using resource-based policies for Amazon EventBridge": do not give one for functions; but it does
+    not say that such a role has no effect."""
+    if resource.type == "AWS::Events::Rule" and resource.get("RoleArn"):
+        return True
     target: Path = trigger.path[: trigger.path.index("Arn")] if "Arn" in trigger.path else ()
     return bool(target) and bool(template.alternatives((*target, "RoleArn")))
 

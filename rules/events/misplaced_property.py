@@ -86,9 +86,10 @@ class MisplacedProperty(Rule):
     def check_template(self, template: Template, application: Application) -> Iterator[Finding]:
         for found in misplacements(template):
             first, *others = found.paths
+            effect = found.effect.replace(" it", " them") if others else found.effect
             names = " and ".join(f"`{path[-1]}`" for path in found.paths)
             yield self.finding(
-                f"{names} of `{found.name}` {'stand' if others else 'stands'} {found.where}, {found.effect}",
+                f"{names} of `{found.name}` {'stand' if others else 'stands'} {found.where}, {effect}",
                 template.label(first, f"belongs {found.belongs}", key=True),
                 *(
                     template.label(path, f"belongs {found.belongs}", Role.RELATED, key=True)

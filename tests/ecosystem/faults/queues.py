@@ -75,25 +75,25 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     "short-visibility-timeout": (
         both(
             "below any timeout",
-            resource("queue", f"{_QUEUE}\n  Properties:\n    VisibilityTimeout: 5"),
             event("event", _SQS),
+            resource("queue", f"{_QUEUE}\n  Properties:\n    VisibilityTimeout: 5"),
         ),
         both(
             "by default, named by ARN",
-            resource("queue", _NAMED),
-            property_of("Timeout", "Timeout: 20"),
             event("event", _BY_ARN),
+            property_of("Timeout", "Timeout: 20"),
+            resource("queue", _NAMED),
         ),
-        both("queue that SAM makes", property_of("Timeout", "Timeout: 20"), event("event", _TOPIC)),
+        both("queue that SAM makes", event("event", _TOPIC), property_of("Timeout", "Timeout: 20")),
         both(
             "of a mapping",
-            resource("queue", f"{_FROM_QUEUE}"),
             property_of("Timeout", "Timeout: 20"),
+            resource("queue", f"{_FROM_QUEUE}"),
         ),
     ),
     "queue-without-dlq": (
-        both("of an event", resource("queue", _QUEUE), event("event", _SQS)),
-        both("named by ARN", resource("queue", _NAMED), event("event", _BY_ARN)),
+        both("of an event", event("event", _SQS), resource("queue", _QUEUE)),
+        both("named by ARN", event("event", _BY_ARN), resource("queue", _NAMED)),
         event("queue that SAM makes", _TOPIC),
         resource("of a mapping", _FROM_QUEUE),
     ),
@@ -111,14 +111,14 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     "dlq-on-polled-function": (
         both(
             "dead-letter queue",
+            sole_event("event", _SQS),
             property_of("DeadLetterQueue", _DEAD_LETTERS),
             resource("queue", _QUEUE),
-            sole_event("event", _SQS),
         ),
         both(
             "destination",
-            property_of("EventInvokeConfig", _DESTINATION),
             sole_event("event", _KINESIS),
+            property_of("EventInvokeConfig", _DESTINATION),
         ),
     ),
     "dlq-mismatch": (
@@ -137,8 +137,8 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
                 f"{_STORE}def HANDLER(event, context):\n    for record in event['Records']:\n"
                 "        table.put_item(Item=json.loads(record['body']))\n",
             ),
-            resource("queue", _QUEUE),
             sole_event("event", _SQS),
+            resource("queue", _QUEUE),
         ),
         both(
             "stream, in a helper",

@@ -227,7 +227,8 @@ def resource(name: str, block: str) -> Fault:
 
 
 def both(name: str, *faults: Fault) -> Fault:
-    """Several edits that make one fault together."""
+    """Several edits that make one fault together. Those that go by the lines of the template as it was come
+    first, from the bottom up (`event`, `sole_event`, then `property_of`); `resource` and code go by the text."""
 
     def plant(place: Application, copy: Path) -> Planted | None:
         edited: Planted = []

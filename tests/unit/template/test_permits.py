@@ -141,9 +141,9 @@ def test_a_custom_resource_that_the_function_makes_gives_no_leave() -> None:
     assert found(RULE, more) == [(Unpermitted, "Rule")]
 
 
-def test_a_role_of_the_target_is_leave() -> None:
-    rule = RULE.replace("Arn: !GetAtt Fn.Arn", "Arn: !GetAtt Fn.Arn, RoleArn: !ImportValue r")
-    assert found(rule) == []
+def test_a_role_of_the_target_or_of_the_rule_may_be_leave() -> None:
+    assert found(RULE.replace("Fn.Arn", "Fn.Arn, RoleArn: !ImportValue r")) == []
+    assert found(RULE + "    RoleArn: !ImportValue r\n") == []
 
 
 def test_events_of_sam_bring_their_permission() -> None:
