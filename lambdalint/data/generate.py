@@ -69,7 +69,6 @@ def main() -> None:
     write("sdk_operations.json", sdk_operations())
     write("runtimes.json", runtimes())
     write_by_line("resource_properties.json", resource_properties())
-    write("aws_managed_policies.json", aws_managed_policies())
     write("connector_profiles.json", connector_profiles())
     if importlib.util.find_spec("moto") is not None:
         write("managed_policies.json", managed_policies())
@@ -206,7 +205,8 @@ _KEPT_ANYWAY = frozenset(
 
 
 def managed_policies() -> dict[str, object]:
-    """The statements of the managed policies of AWS that functions get.
+    """The managed policies of AWS: all `names` by the path in their ARNs, those that AWS has `retired` since
+    SAM learnt them, and the statements of the `policies` that functions get.
 
     A policy is its path, then a line for each statement: `allow` or `deny`, `not` where all actions but these
     are meant, the actions, `on` and the resources (absent: everything), `if` where a Condition limits it.
@@ -216,8 +216,10 @@ def managed_policies() -> dict[str, object]:
     version = importlib.metadata.version("moto")
     documents = json.loads(aws_managed_policies.aws_managed_policies_data)
     kept: dict[str, object] = {}
+    names: dict[str, list[str]] = {}
     for name, policy in sorted(documents.items()):
         path = policy.get("Path", "/")
+        names.setdefault(path.removeprefix("/"), []).append(name)
         statements = [_managed_statement(one) for one in _as_list(policy["Document"]["Statement"])]
         short = sum(map(len, statements)) <= _LONGEST or name in _KEPT_ANYWAY
         if _KEPT_POLICIES.fullmatch(name) and short and "aws-service-role" not in path:
@@ -226,7 +228,9 @@ def managed_policies() -> dict[str, object]:
         "source": f"moto {version}: moto/iam/aws_managed_policies.py, which collects them from AWS's API; see"
         " https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html",
         "licence": "Apache-2.0, the moto project",
-        "changes": "reduced to actions and resources; only policies that functions get",
+        "changes": "reduced to actions and resources; statements only of policies that functions get",
+        "names": names,
+        "retired": sorted(_names_in_sam() - documents.keys()),
         "policies": kept,
     }
 
@@ -279,23 +283,11 @@ def runtimes() -> dict[str, object]:
     }
 
 
-def aws_managed_policies() -> dict[str, object]:
-    """The managed policies of AWS that the installed aws-sam-translator knows, in whatever partition: by the
-    path in their ARNs (`service-role/`), the names."""
+def _names_in_sam() -> set[str]:
+    """The managed policies that the installed aws-sam-translator knows, in whatever partition."""
     path = _samtranslator() / "internal" / "data" / "aws_managed_policies.json"
-    version = importlib.metadata.version("aws-sam-translator")
     partitions = json.loads(path.read_text(encoding="utf-8"))
-    paths: dict[str, set[str]] = {}
-    for arns in partitions.values():
-        for arn in arns.values():
-            where, _, name = arn.partition(":policy/")[2].rpartition("/")
-            paths.setdefault(f"{where}/" if where else "", set()).add(name)
-    return {
-        "source": f"aws-sam-translator {version}: samtranslator/internal/data/aws_managed_policies.json",
-        "licence": "Apache-2.0, Copyright Amazon.com, Inc. or its affiliates",
-        "changes": "names only, by the path in the ARN, all partitions together",
-        "paths": {where: sorted(names) for where, names in sorted(paths.items())},
-    }
+    return {arn.rpartition("/")[2] for arns in partitions.values() for arn in arns.values()}
 
 
 def sdk_operations() -> dict[str, object]:

@@ -63,7 +63,7 @@ def _folded(name: str) -> str:
 
 @cache
 def _paths() -> Mapping[str, str]:
-    table = tables.load("aws_managed_policies.json")["paths"]
+    table = tables.load("managed_policies.json")["names"]
     return {name: path for path, names in table.items() for name in names}
 
 
