@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lambdalint.application.resource_patterns import arn_attribute, named, of_value
+from lambdalint.application.resource_patterns import arn_attribute, named, pattern
 from lambdalint.iam import arns
 from lambdalint.template.resolve import has_macro
 from lambdalint.template.values import Alternative, Known, Path, Text
@@ -329,7 +329,7 @@ def _resource(template: Template, found: Alternative) -> Iterator[Mistake]:
             f"write `{arn}`{rest}" if arn else "write the ARN",
         )
         return
-    text = of_value(template, value)
+    text = pattern(template, found)
     wrong = arns.malformed(text)
     if wrong is not None:
         shown = text.replace(arns.UNKNOWN, "…").replace(arns.PLAIN, "…")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lambdalint.iam import actions, arns, targets
 from lambdalint.iam.arns import PLAIN, UNKNOWN
-from lambdalint.template.values import Known, Reference, Text, Value
+from lambdalint.template.values import Alternative, Known, Reference, Text, Value
 
 if TYPE_CHECKING:
     from lambdalint.template.grants import Part
@@ -18,6 +18,7 @@ _PLAIN_NAMES = frozenset(
     {"dynamodb:table", "firehose:deliverystream", "kinesis:stream", "s3:bucket", "sqs:queue"}
 )
 _PLAIN_PARAMETER = re.compile(r"(?:bucket|table|queue|topic|stream)(?:_?name)?$", re.IGNORECASE)
+_NAMED = re.compile(r"\$\{\s*(\w+)\s*\}")
 _PLAIN_PSEUDO = frozenset({"AWS::AccountId", "AWS::Partition", "AWS::Region", "AWS::StackName"})
 # ARNs that attributes give, where they are not those of the resource itself.
 _OTHER_ARNS = {
@@ -26,13 +27,51 @@ _OTHER_ARNS = {
 }
 
 
-def pattern(template: Template, part: Part) -> str:
-    """A resource of a statement as a pattern. A parameter that stands for the whole is not known: whatever
-    its default, an ARN of another form may be given."""
+def pattern(template: Template, part: Part | Alternative) -> str:
+    """A resource of a statement as a pattern. What a parameter gives is not known: whatever its default, a
+    text of another form may be given."""
     node = template.get(part.path)
-    if isinstance(node, dict) and set(node) == {"Ref"} and node["Ref"] in template.parameters:
+    if not isinstance(node, dict):
+        return of_value(template, part.value)
+    if set(node) == {"Ref"} and node["Ref"] in template.parameters:
         return UNKNOWN
-    return of_value(template, part.value)
+    open_node = _without_parameters(template, node)
+    if open_node == node:
+        return of_value(template, part.value)
+    found = {of_value(template, one.value) for one in template.resolve(open_node, part.path)}
+    return found.pop() if len(found) == 1 else UNKNOWN
+
+
+def _without_parameters(template: Template, node: Any) -> Any:
+    """A node with what stands for unknown text in the place of each parameter."""
+    if isinstance(node, list):
+        return [_without_parameters(template, item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if set(node) == {"Ref"}:
+        name = node["Ref"]
+        return _of_parameter(name) if isinstance(name, str) and name in template.parameters else node
+    if set(node) == {"Fn::Sub"}:
+        return {"Fn::Sub": _substituted(template, node["Fn::Sub"])}
+    return {key: _without_parameters(template, item) for key, item in node.items()}
+
+
+def _substituted(template: Template, argument: Any) -> Any:
+    text, variables = argument if isinstance(argument, list) and len(argument) == 2 else (argument, None)
+    if not isinstance(text, str):
+        return argument
+    own = variables if isinstance(variables, dict) else {}
+
+    def piece(match: re.Match[str]) -> str:
+        name = match[1]
+        return _of_parameter(name) if name in template.parameters and name not in own else match[0]
+
+    text = _NAMED.sub(piece, text)
+    return text if variables is None else [text, _without_parameters(template, variables)]
+
+
+def _of_parameter(name: str) -> str:
+    return PLAIN if _PLAIN_PARAMETER.search(name) else UNKNOWN
 
 
 def of_value(template: Template, value: Value) -> str:
@@ -45,7 +84,7 @@ def of_value(template: Template, value: Value) -> str:
         return _of_reference(template, value)
     if value.reason == "pseudo parameter":
         return PLAIN if value.name in _PLAIN_PSEUDO else UNKNOWN
-    return PLAIN if _PLAIN_PARAMETER.search(value.name) and value.reason.startswith("parameter") else UNKNOWN
+    return _of_parameter(value.name) if value.reason.startswith("parameter") else UNKNOWN
 
 
 def named(template: Template, value: Value) -> tuple[Resource, str] | None:

@@ -13,7 +13,8 @@ from lambdalint.iam import actions, managed, managed_policies
 def test_sam_knows_no_other_names() -> None:
     """The table comes from AWS's API by way of moto; SAM's own list is older, and asks for the same paths."""
     spec = importlib.util.find_spec("samtranslator")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     file = Path(spec.origin).parent / "internal" / "data" / "aws_managed_policies.json"
     retired = set(tables.load("managed_policies.json")["retired"])
     for arns in json.loads(file.read_text(encoding="utf-8")).values():
@@ -36,7 +37,8 @@ def test_policies_with_statements_have_their_path_and_name_actions() -> None:
     for name, (path, *lines) in tables.load("managed_policies.json")["policies"].items():
         assert f"/{managed_policies.path_of(name)}" == path, name
         found = managed.statements(name)
-        assert found is not None and len(found) == len(lines) > 0, name
+        assert found is not None, name
+        assert len(found) == len(lines) > 0, name
         for statement in found:
             assert all(":" in action or action == "*" for action in statement.actions), name
             assert all(arn == "*" or arn.startswith("arn:") for arn in statement.resources), name
