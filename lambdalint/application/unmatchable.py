@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lambdalint.application.resource_patterns import pattern
 from lambdalint.iam import actions, arns
+from lambdalint.iam.actions import AccessLevel
 from lambdalint.template.values import Known
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ def unmatchable(template: Template, statement: Statement) -> tuple[Part, ...]:
 @cache
 def _matches(action: Action, resources: tuple[str, ...]) -> bool:
     if not action.supports_resources:
-        # Some of these are asked about all of a service's ARN (`arn:aws:sns:*:*:*`), which nobody documents.
-        return any("*" in resource.rpartition(":")[2] for resource in resources)
+        # Some of these are asked about all of a service's ARN (`arn:aws:sns:*:*:*`), which nobody documents;
+        # of what changes something, the reference leaves out some types (states:SendTaskSuccess is granted on
+        # state machines in AWS's own samples). Lists of an account's resources have none.
+        listing = action.level is AccessLevel.LIST or action.name.startswith(("List", "Describe"))
+        return not listing or any("*" in resource.rpartition(":")[2] for resource in resources)
     return any(arns.can_match(resource, kind.arn) for resource in resources for kind in action.resource_types)

@@ -105,7 +105,7 @@ class UnmatchableStatement(Rule):
 
 def _place(part: Part) -> str:
     kinds = _formats(part)
-    return f"acts on `{kinds[0]}`" if kinds else "is only granted on `*`"
+    return f"acts on `{kinds[0]}`" if kinds else "is granted on `*`"
 
 
 def _advice(found: Sequence[Part]) -> str:
@@ -116,5 +116,6 @@ def _advice(found: Sequence[Part]) -> str:
 
 
 def _formats(part: Part) -> list[str]:
-    known = [kind for action in actions.expand(part.text) for kind in action.resource_types]
-    return [kind.arn for kind in known if "accesspoint" not in kind.arn]
+    known = [action for action in actions.expand(part.text) if action.needs_resource]
+    kinds = [kind for action in known for kind in action.resource_types]
+    return [kind.arn for kind in kinds if "accesspoint" not in kind.arn]
