@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from lambdalint.application.role_labels import owners, who
 from lambdalint.application.wording import and_
 from lambdalint.finding import Finding
-from lambdalint.iam import actions, misnamed
+from lambdalint.iam import actions, misnamed, wildcards
 from lambdalint.rule import Rule
-from lambdalint.template.grants import Part, role_statements
+from lambdalint.template.grants import Part, Statement, role_statements
 from lambdalint.template.values import Known
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class UnknownAction(Rule):
                     f"{who(functions)}: {_what(pattern)}",
                     template.label(part.path, "IAM takes it, and it matches nothing"),
                     *owners(statement.owner, functions),
-                    help=_advice(pattern),
+                    help=_advice(pattern, statement),
                     functions=[function.id for function in functions],
                 )
 
@@ -114,8 +114,12 @@ def _what(pattern: str) -> str:
     return f"there is no action `{pattern}`"
 
 
-def _advice(pattern: str) -> str:
+def _advice(pattern: str, statement: Statement) -> str:
     meant = misnamed.meant(pattern)
     if not meant:
         return "look it up in AWS's service authorization reference: the names are not those of the SDK"
-    return f"write {and_([f'`{action}`' for action in meant])}, if that is what is meant"
+    named = and_([f"`{action}`" for action in meant])
+    beside = tuple(part.text for part in statement.actions)
+    if all(wildcards.covered(beside, action) for action in meant):
+        return f"remove it: the statement has {named}, which allows that"
+    return f"write {named}, if that is what is meant"
