@@ -240,9 +240,13 @@ class _Editor:
         if not node.value:
             if self._text[bounds.start + 1 : inside].strip():
                 return None
-            text = _json(whole, self._line_indent(bounds.start), self._style)
+            outer = self._places.node(path[:-1])
             if not self._style.json:
                 text = _flow(whole, self._style)
+            elif outer is not None and self._multiline(outer):
+                text = _json(whole, self._line_indent(bounds.start), self._style)
+            else:
+                text = _compact(whole)
             return Edit(self._template.source, bounds, text)
         last = node.value[-1]
         last = last[1] if isinstance(last, tuple) else last
