@@ -60,9 +60,9 @@ def _findings(filename: str, changed: int) -> Mapping[str, Sequence[Finding]]:
 def _match(finding: Finding) -> RuleMatch:
     source, span = finding.primary.source, finding.primary.span
     start, end = source.position(span.start), source.position(span.end)
-    path: list[str | int] = ["Resources", finding.functions[0].logical_id]
-    if len(finding.functions) != 1:
-        path = []
+    path: list[str | int] = []
+    if len(finding.functions) == 1:
+        path = ["Resources", finding.functions[0].logical_id]
     message = f"{finding.message} ({finding.help})" if finding.help else finding.message
     return RuleMatch(path, message, location=(start.line - 1, start.column - 1, end.line - 1, end.column - 1))
 

@@ -78,6 +78,12 @@ def unbounded(application: Application, function: LambdaFunction) -> Invocation 
     return next(_crowds(application, function), None)
 
 
+def runs_alone(application: Application, function: LambdaFunction) -> bool:
+    """Whether all that invokes a function does so once at a time, or hardly more often."""
+    found = invocations(application, function)
+    return bool(found) and all(each.trigger is not None and each.trigger.source in _SINGLE for each in found)
+
+
 def _crowds(application: Application, function: LambdaFunction) -> Iterator[Invocation]:
     for each in invocations(application, function):
         trigger = each.trigger

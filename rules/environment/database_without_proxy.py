@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lambdalint.application.databases import connects, label_of, rds_server
+from lambdalint.application.databases import connects, label_of, rds_server, runs_alone
 from lambdalint.finding import Finding, Role
 from lambdalint.rule import Rule
 
@@ -22,7 +22,6 @@ class DatabaseWithoutProxy(Rule):
     database takes as many connections as its memory allows: the others are refused, and those of environments
     that Lambda froze stay open for nothing. RDS Proxy keeps a pool that all environments share, and survives
     a failover of the database.
-
 
     **Bad**
 
@@ -124,9 +123,10 @@ class DatabaseWithoutProxy(Rule):
 
     That the database is one of RDS shows by a variable that leads to a resource of the template, or by a host
     of `rds.amazonaws.com`. Any proxy in the template counts, and any name with `proxy` in it. Silent where
-    one instance at most may run. Opt-in: a proxy costs money by the hour,
-    and the rule has not been measured on enough applications.
-
+    one instance at most may run: by its reserved concurrency, or because schedules and deployments alone
+    invoke it. Gives way to unbounded-database-concurrency, which names the proxy as well. Opt-in: a proxy
+    costs money by the hour, a function with few invocations does as well without, and few public applications
+    have such a database for the rule to be measured on.
 
     **References**
 
@@ -147,6 +147,8 @@ class DatabaseWithoutProxy(Rule):
         for function in handler.functions:
             server = rds_server(handler, function, found)
             if not server or function.known("ReservedConcurrentExecutions") in (0, 1):
+                continue
+            if runs_alone(handler.application, function):
                 continue
             yield self.finding(
                 f"`{function.logical_id}` connects to an RDS database itself, with no proxy in between",

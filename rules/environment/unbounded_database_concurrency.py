@@ -12,6 +12,9 @@ from lambdalint.rule import Rule
 if TYPE_CHECKING:
     from lambdalint.application.application import Handler
 
+_RESERVED = "ReservedConcurrentExecutions"
+_QUEUE = "the MaximumConcurrency of the queue's ScalingConfig"
+
 
 class UnboundedDatabaseConcurrency(Rule):
     """A function connects to a database, and nothing bounds how many run at once.
@@ -113,9 +116,10 @@ class UnboundedDatabaseConcurrency(Rule):
     **Limits**
 
     Streams have as many invocations as shards, schedules and deployments one at a time: these are left alone,
-    as is a function behind a proxy. Opt-in: reserved concurrency is taken from what the account has, and the
-    rule has not been measured on enough applications.
-
+    as is a function behind a proxy. A bound and a proxy both keep a crowd from the database, so a function
+    that has neither is one mistake: where database-without-proxy is selected too, it gives way to this rule.
+    Opt-in: reserved concurrency is taken from what the account has, and few public applications have such a
+    database for the rule to be measured on.
 
     **References**
 
@@ -128,6 +132,7 @@ class UnboundedDatabaseConcurrency(Rule):
     severity = "info"
     reads = "both"
     default = False
+    supersedes = ("database-without-proxy",)
 
     def check_handler(self, handler: Handler) -> Iterator[Finding]:
         """One finding for each function."""
@@ -144,8 +149,6 @@ class UnboundedDatabaseConcurrency(Rule):
                 function.label("has no ReservedConcurrentExecutions"),
                 label_of(found, "connects here"),
                 crowd.label(f"{crowd.description} may invoke many at once"),
-                help="bound it by ScalingConfig's MaximumConcurrency"
-                if queue
-                else "bound it by ReservedConcurrentExecutions, or put a proxy in between",
+                help=f"bound it by {_QUEUE if queue else _RESERVED}, or put a proxy in between",
                 functions=[function.id],
             )

@@ -132,6 +132,20 @@ def test_cfn_lint_chooses(tmp_path: Path) -> None:
     assert _lint(tmp_path, PLAIN) == []
 
 
+def test_findings_about_no_function(tmp_path: Path) -> None:
+    api = "Transform: AWS::Serverless-2016-10-31\nResources:\n  Api: {Type: 'AWS::Serverless::Api'}\n"
+    properties = api.replace("Api'}", "Api', Properties: {StageName: live}}")
+    assert _lint(tmp_path, properties, "--include-checks", "I") == [f"3:3 {_id('no-tracing')}"]
+    assert _lint(tmp_path, properties) == []
+
+
+def test_opt_in_rules_are_experimental(tmp_path: Path) -> None:
+    informed = _lint(tmp_path, SAM, "--include-checks", "I")
+    assert f"3:3 {_id('default-memory')}" in informed
+    assert f"3:3 {_id('x86-only')}" not in informed
+    assert f"3:3 {_id('x86-only')}" in _lint(tmp_path, SAM, "--include-checks", "I", "--include-experimental")
+
+
 def test_nothing_of_lambdalint_imports_it() -> None:
     package = ROOT / "lambdalint"
     others = [path for path in package.rglob("*.py") if path.name != "cfn_lint_rules.py"]
