@@ -49,6 +49,8 @@ OK, FINDINGS, ERROR, INTERRUPTED = 0, 1, 2, 130
 
 def main() -> NoReturn:
     """Runs the command line and exits."""
+    # Like an interrupt: what is at work for us is stopped first.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with seldom_collected():
         code = run(sys.argv[1:])
         gc.freeze()  # nothing is searched for cycles when all of it is about to go
@@ -411,7 +413,9 @@ def _unreadable(files: Files) -> Iterable[PurePosixPath]:
 def _lint(project: _Project, run: RunOptions, rules: bool = True) -> Report:
     from lambdalint import engine
 
-    options = engine.Options(jobs=run.jobs, whole_application=run.whole_application)
+    options = engine.Options(
+        jobs=run.jobs, whole_application=run.whole_application, cache=run.cache and rules
+    )
     if rules:
         report = engine.check(project.files, project.configuration, project.registry, options)
     else:
@@ -589,6 +593,8 @@ def _timings(report: Report) -> str:
     rules = sorted(report.stats.rule_seconds.items(), key=lambda item: -item[1])[:5]
     slowest = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in rules)
     total = f"{report.stats.seconds:.2f} s for {plural(report.stats.applications, 'application')}"
+    if report.stats.unchanged:
+        total += f", of which {report.stats.unchanged} unchanged"
     return f"{total} ({phases})" + (f"; slowest rules: {slowest}" if slowest else "")
 
 

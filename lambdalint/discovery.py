@@ -5,7 +5,8 @@ somebody else wrote (installed beside the code with `pip install --target`, site
 environments, caches and build output. Symbolic links are not walked: what they point at inside the root is
 found where it lies, and what lies outside is never read.
 
-`Files` also answers questions about paths ("is there a module at src/common/db.py?"), all inside the root.
+`Files` also answers questions about paths ("is there a module at src/common/db.py?"), all inside the root,
+and writes each answer down in `records`: analyses read nothing but through it.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from lambdalint import source
 from lambdalint.config_file import FILE_NAMES, configuration_in
 from lambdalint.gitignore import Ignores, Patterns, patterns
+from lambdalint.ledger import Records, digest
 from lambdalint.rule import Settings
 from lambdalint.source import SourceError, SourceFile
 from lambdalint.template.template import looks_like_template
@@ -68,9 +72,19 @@ class Files:
     problems: tuple[FileProblem, ...] = ()
     notes: tuple[str, ...] = ()
     tree: Tree = field(init=False, repr=False)
+    records: Records = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.tree = Tree(self.root)
+        self.records = Records()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What a worker needs; the rest is read again where it is asked for.
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.init}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__post_init__()
 
     def reported(self, path: PurePosixPath) -> bool:
         """Whether the user asked about the file: it is one of the given paths or lies in one."""
@@ -83,64 +97,177 @@ class Files:
 
         None where there is nothing, or where the path leaves the root or loops.
         """
-        return self.tree.resolve(str(path))
+        found = self.tree.resolve(str(path))
+        self.records.note("resolve", path, found)
+        return found
 
     def is_file(self, path: PurePosixPath | str) -> bool:
         """Whether the path leads to a regular file inside the root."""
-        return self.tree.kind(str(path)) == "file"
+        found = self.tree.kind(str(path)) == "file"
+        self.records.note("is_file", path, found)
+        return found
 
     def is_dir(self, path: PurePosixPath | str) -> bool:
         """Whether the path leads to a folder inside the root."""
-        return self.tree.kind(str(path)) == "dir"
+        found = self.tree.kind(str(path)) == "dir"
+        self.records.note("is_dir", path, found)
+        return found
 
     def outside(self, path: PurePosixPath | str) -> bool:
         """Whether the path leaves the root, by `..` or through a symbolic link."""
-        return self.tree.outside(str(path))
+        found = self.tree.outside(str(path))
+        self.records.note("outside", path, found)
+        return found
 
     def children(self, folder: PurePosixPath | str) -> Sequence[str]:
         """The names in a folder, sorted; none where there is no such folder inside the root."""
         resolved = self.tree.resolve(str(folder))
-        return sorted(self.tree.listing(as_text(resolved))) if resolved is not None else ()
+        found = sorted(self.tree.listing(as_text(resolved))) if resolved is not None else ()
+        self.records.note("children", folder, found)
+        return found
 
     def importable(self, folder: PurePosixPath | str) -> frozenset[str]:
         """The names at the top of what Python could import from a folder: its modules and folders."""
-        return self.tree.importable(str(folder))
+        found = self.tree.importable(str(folder))
+        self.records.note("importable", folder, found)
+        return found
 
     def ignored(self, path: PurePosixPath | str) -> bool:
         """Whether git ignores the path or a folder around it; the path need not exist."""
-        return self.tree.ignored(lexical(str(path)) or "")
+        found = self.tree.ignored(lexical(str(path)) or "")
+        self.records.note("ignored", path, found)
+        return found
 
     def vendored(self, path: PurePosixPath | str) -> bool:
         """Whether the path lies in an installed package, an environment, a cache or a build folder."""
-        return self.tree.vendored(lexical(str(path)) or "")
+        found = self.tree.vendored(lexical(str(path)) or "")
+        self.records.note("vendored", path, found)
+        return found
 
     def read_python(self, path: PurePosixPath) -> SourceFile:
         """The Python file. Raises SourceError when it cannot be read or decoded, or is over the limit."""
-        self._check_size(path, MAX_PYTHON_BYTES)
-        return source.read_python(self.root, path)
+        return source.as_python(path, self._content("python", path))
 
     def read_text(self, path: PurePosixPath) -> SourceFile:
         """The template or other UTF-8 file. Raises SourceError as `read_python` does."""
-        self._check_size(path, MAX_TEMPLATE_BYTES)
-        return source.read_text(self.root, path)
+        return source.as_text(path, self._content("text", path))
 
     def read_manifest(self, path: PurePosixPath) -> SourceFile:
         """The list of requirements. Raises SourceError as `read_python` does."""
-        self._check_size(path, MAX_PYTHON_BYTES)
-        return source.read_manifest(self.root, path)
+        return source.as_manifest(path, self._content("python", path))
 
-    def _check_size(self, path: PurePosixPath, limit: int) -> None:
+    def show(self, path: PurePosixPath) -> SourceFile:
+        """What a file holds as far as it can be shown, whatever it is; nothing where it cannot be read."""
         try:
-            size = (self.root / path).stat().st_size
+            data = source.read_bytes(self.root / path)
+        except SourceError:
+            data = b""
+        self.records.note_content("shown", path, data)
+        return source.as_can_be_shown(path, data)
+
+    def used_again(self, path: PurePosixPath) -> None:
+        """To be told when what came of a Python file is used for something else without reading it again."""
+        if not self.records.note_again("python", path):
+            with suppress(SourceError):
+                self._content("python", path)
+
+    def content(self, kind: str, path: PurePosixPath) -> str:
+        """What `records` say of a file that is read as "python", as "text" or to be "shown"."""
+        try:
+            data = source.read_bytes(self.root / path) if kind == "shown" else self._bytes(kind, path)
+        except SourceError as error:
+            return digest(b"") if kind == "shown" else f"! {error.reason}"
+        return digest(data)
+
+    def _content(self, kind: str, path: PurePosixPath) -> bytes:
+        try:
+            data = self._bytes(kind, path)
+        except SourceError as error:
+            self.records.note_content(kind, path, f"! {error.reason}")
+            raise
+        self.records.note_content(kind, path, data)
+        return data
+
+    def _bytes(self, kind: str, path: PurePosixPath) -> bytes:
+        limit = MAX_PYTHON_BYTES if kind == "python" else MAX_TEMPLATE_BYTES
+        try:
+            size = os.stat(f"{self.root}/{path}").st_size
         except OSError as error:
             raise SourceError(f"cannot be read: {error.strerror or error}") from error
         if size > limit:
             raise SourceError(_too_large(size, limit), help="split it, or exclude it in the configuration")
+        return source.read_bytes(self.root / path)
+
+    def is_python(self, path: PurePosixPath) -> bool:
+        """Whether it is one of the project's own Python files."""
+        found = path in self._python
+        self.records.note("is_python", path, found)
+        return found
+
+    def is_template(self, path: PurePosixPath) -> bool:
+        """Whether it is one of the templates."""
+        found = path in self._templates
+        self.records.note("is_template", path, found)
+        return found
+
+    def python_in(self, folder: PurePosixPath | str) -> Sequence[PurePosixPath]:
+        """The Python files in a folder, at whatever depth."""
+        found = self._python_by_folder.get(PurePosixPath(folder), ())
+        self.records.note("python_in", folder, found)
+        return found
+
+    def python_in_any(self, folders: Iterable[PurePosixPath]) -> Sequence[PurePosixPath]:
+        """The Python files in some folders, at whatever depth, in order."""
+        lists = [self.python_in(folder) for folder in dict.fromkeys(folders)]
+        return lists[0] if len(lists) == 1 else sorted({path for found in lists for path in found})
+
+    def templates_near(self, path: PurePosixPath | str) -> Sequence[PurePosixPath]:
+        """The other templates in the folder of a template, in one around it or in one below."""
+        path = PurePosixPath(path)
+        folder = path.parent
+        around = frozenset((folder, *folder.parents))
+        below = "" if folder == PurePosixPath() else f"{folder}/"
+        # As text: a path's parents are made anew each time, and this is asked of every pair.
+        found = [
+            other
+            for other in self.templates
+            if other != path and (str(other).startswith(below) or other.parent in around)
+        ]
+        self.records.note("templates_near", path, found)
+        return found
+
+    def given_python_in(self, folder: PurePosixPath | str) -> Sequence[PurePosixPath]:
+        """The Python files in a folder that the user named, one by one."""
+        found = [path for path in self.given_python if PurePosixPath(folder) in path.parents]
+        self.records.note("given_python_in", folder, found)
+        return found
+
+    def is_given_python(self, path: PurePosixPath) -> bool:
+        """Whether the user named the Python file by itself."""
+        found = path in self.given_python
+        self.records.note("is_given_python", path, found)
+        return found
 
     @cached_property
-    def python_folders(self) -> frozenset[PurePosixPath]:
-        """The folders that hold Python files, at whatever depth."""
-        return frozenset(parent for path in self.python for parent in path.parents)
+    def given_python(self) -> tuple[PurePosixPath, ...]:
+        """The Python files that the user named, one by one."""
+        return tuple(path for path in self.given if path in self._python)
+
+    @cached_property
+    def _python(self) -> frozenset[PurePosixPath]:
+        return frozenset(self.python)
+
+    @cached_property
+    def _templates(self) -> frozenset[PurePosixPath]:
+        return frozenset(self.templates)
+
+    @cached_property
+    def _python_by_folder(self) -> Mapping[PurePosixPath, Sequence[PurePosixPath]]:
+        found: dict[PurePosixPath, list[PurePosixPath]] = {}
+        for path in self.python:
+            for folder in path.parents:
+                found.setdefault(folder, []).append(path)
+        return found
 
     @cached_property
     def _python_by_name(self) -> Mapping[str, Sequence[PurePosixPath]]:
@@ -153,7 +280,9 @@ class Files:
         """The Python files whose paths end with some folders and a name: `src/app.py`."""
         whole = f"/{ending}"
         named = self._python_by_name.get(ending.rpartition("/")[2], ())
-        return [path for path in named if f"/{path}".endswith(whole)]
+        found = [path for path in named if f"/{path}".endswith(whole)]
+        self.records.note("python_ending", ending, found)
+        return found
 
     @property
     def given_manifests(self) -> tuple[PurePosixPath, ...]:

@@ -56,7 +56,7 @@ class _Check:
             suppressed=tuple(suppressed),
             crashes=tuple(sorted(dict.fromkeys(crashes), key=lambda crash: (crash.path, crash.rule))),
             links=tuple(link for outcome in outcomes for link in outcome.links),
-            stats=self._stats(outcomes, time.perf_counter() - begin),
+            stats=self._stats(results, outcomes, time.perf_counter() - begin),
             rules={
                 name: m for name, m in self.registry.rules.items() if name in ran or m.theme == ENGINE_THEME
             },
@@ -97,7 +97,7 @@ class _Check:
         for problem in self.files.problems:
             settings = self.settings.for_template(problem.path)
             finding = unreadable_template(
-                problem.path, problem.message, problem.help, problem.line, self.files.root
+                problem.path, problem.message, problem.help, problem.line, self.files
             )
             selected = any(meta.name == finding.rule for meta in self.registry.select(settings))
             if selected and not per_path(settings.per_path_ignores, self.registry.expand).match(finding):
@@ -114,7 +114,7 @@ class _Check:
             label.source.path in more or self.files.reported(label.source.path) for label in finding.labels
         )
 
-    def _stats(self, outcomes: Sequence[Outcome], seconds: float) -> Stats:
+    def _stats(self, results: Sequence[Result], outcomes: Sequence[Outcome], seconds: float) -> Stats:
         return Stats(
             files=len({path for outcome in outcomes for path in outcome.owner.paths}),
             applications=len(outcomes),
@@ -122,6 +122,7 @@ class _Check:
             rule_seconds=_sum(outcome.seconds for outcome in outcomes),
             phases=self.phases,
             unknown=_sum(outcome.unknown for outcome in outcomes),
+            unchanged=sum(result.unchanged for result in results),
         )
 
 

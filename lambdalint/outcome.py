@@ -23,6 +23,7 @@ from lambdalint.suppression import MetadataIgnore, PerPath, metadata_ignores, pe
 
 if TYPE_CHECKING:
     from lambdalint.application.application import Application, ParseFailure
+    from lambdalint.discovery import Files
     from lambdalint.template.function import LambdaFunction
     from lambdalint.template.template import TemplateProblem
 
@@ -67,9 +68,9 @@ def run(
     return _Run(application, registry, rules).outcome(invocations)
 
 
-def syntax_error(failure: ParseFailure, root: Path) -> Finding:
+def syntax_error(failure: ParseFailure, files: Files) -> Finding:
     """A Python file that cannot be read or parsed, as a finding."""
-    source = failure.source or _undecoded(root, failure.path)
+    source = failure.source or files.show(failure.path)
     problem = failure.problem
     if isinstance(problem, SourceError):
         label = Label(source, _from(source, problem.line, 1), problem.reason)
@@ -81,9 +82,9 @@ def syntax_error(failure: ParseFailure, root: Path) -> Finding:
     return SYNTAX_ERROR.finding(f"the code does not parse: {reason}", Label(source, span, reason), help=help)
 
 
-def unreadable_template(path: PurePosixPath, message: str, help: str, line: int, root: Path) -> Finding:
+def unreadable_template(path: PurePosixPath, message: str, help: str, line: int, files: Files) -> Finding:
     """A template that cannot be read at all, as a finding."""
-    source = _undecoded(root, path)
+    source = files.show(path)
     return TEMPLATE_ERROR.finding(message, Label(source, _from(source, line, 1), message), help=help)
 
 
@@ -141,7 +142,7 @@ class _Run:
             self.findings.extend(_template_error(template.source, problem) for problem in template.problems)
         if SYNTAX_ERROR.name in names:
             failures = self._model(lambda: self.application.failures)
-            self.findings.extend(syntax_error(failure, self.application.root) for failure in failures)
+            self.findings.extend(syntax_error(failure, self.application.files) for failure in failures)
 
     def _run_rule(self, meta: RuleMeta, rule: Rule) -> None:
         for altitude in _altitudes(rule):
@@ -270,15 +271,6 @@ def _count(reasons: Iterable[str]) -> dict[str, int]:
     for reason in reasons:
         counts[reason] = counts.get(reason, 0) + 1
     return counts
-
-
-def _undecoded(root: Path, path: PurePosixPath) -> SourceFile:
-    """The text as far as it can be shown, for a file that is not the text it should be."""
-    try:
-        data = (root / path).read_bytes()
-    except OSError:
-        data = b""
-    return SourceFile(path, data.decode("utf-8", "replace"))
 
 
 def _from(source: SourceFile, line: int, column: int) -> Span:

@@ -57,7 +57,8 @@ class FunctionLink:
 @dataclass(frozen=True)
 class Stats:
     """Figures of a run. `files` are those that the applications deploy and rules looked into. Times are in
-    seconds; `unknown` counts by reason what could not be told."""
+    seconds; `unknown` counts by reason what could not be told; `unchanged` applications were taken over from
+    an earlier run."""
 
     files: int = 0
     applications: int = 0
@@ -65,6 +66,7 @@ class Stats:
     rule_seconds: Mapping[str, float] = field(default_factory=dict)
     phases: Mapping[str, float] = field(default_factory=dict)
     unknown: Mapping[str, int] = field(default_factory=dict)
+    unchanged: int = 0
 
 
 @dataclass(frozen=True)

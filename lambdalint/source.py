@@ -167,7 +167,16 @@ def read_python(root: Path, path: PurePosixPath) -> SourceFile:
 
     Raises SourceError when the file cannot be read or decoded.
     """
-    data = _read_bytes(root / path)
+    return as_python(path, read_bytes(root / path))
+
+
+def read_text(root: Path, path: PurePosixPath) -> SourceFile:
+    """Reads a template or another UTF-8 file. Raises SourceError when it cannot be read or decoded."""
+    return as_text(path, read_bytes(root / path))
+
+
+def as_python(path: PurePosixPath, data: bytes) -> SourceFile:
+    """The content of a Python file, with the encoding that it declares. Raises SourceError."""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
     except (SyntaxError, UnicodeDecodeError) as error:
@@ -180,9 +189,14 @@ def read_python(root: Path, path: PurePosixPath) -> SourceFile:
     return source
 
 
-def read_text(root: Path, path: PurePosixPath) -> SourceFile:
-    """Reads a template or another UTF-8 file. Raises SourceError when it cannot be read or decoded."""
-    return _decode(path, _read_bytes(root / path), "utf-8")
+def as_text(path: PurePosixPath, data: bytes) -> SourceFile:
+    """The content of a UTF-8 file. Raises SourceError."""
+    return _decode(path, data, "utf-8")
+
+
+def read_manifest(root: Path, path: PurePosixPath) -> SourceFile:
+    """Reads a list of requirements. Raises SourceError when it cannot be read or decoded."""
+    return as_manifest(path, read_bytes(root / path))
 
 
 # The marks that pip looks for; a longer one begins like a shorter one.
@@ -195,12 +209,25 @@ _MARKS = (
 )
 
 
-def read_manifest(root: Path, path: PurePosixPath) -> SourceFile:
-    """Reads a list of requirements as pip does: UTF-8, or what a byte order mark says (PowerShell writes
-    UTF-16). Raises SourceError when it cannot be read or decoded."""
-    data = _read_bytes(root / path)
+def as_manifest(path: PurePosixPath, data: bytes) -> SourceFile:
+    """The content of a list of requirements as pip takes it: UTF-8, or what a byte order mark says
+    (PowerShell writes UTF-16). Raises SourceError."""
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
     return _decode(path, data, encoding)
+
+
+def as_can_be_shown(path: PurePosixPath, data: bytes) -> SourceFile:
+    """The content as far as it can be shown, for a file that is not the text it should be."""
+    return SourceFile(path, data.decode("utf-8", "replace"))
+
+
+def as_before(path: PurePosixPath, data: bytes, encoding: str, bom: bool) -> SourceFile:
+    """The content decoded as it was when it gave a SourceFile of this encoding and mark."""
+    text = data[len(codecs.BOM_UTF8) :] if bom else data
+    try:
+        return SourceFile(path, text.decode(encoding), encoding, bom)
+    except (UnicodeError, LookupError):
+        return as_can_be_shown(path, data)
 
 
 # Contents that stand in for those on disk, by real path.
@@ -233,7 +260,8 @@ def begin_overlay(contents: Mapping[str, bytes]) -> None:
     _overlay = contents
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """The content of a file. Raises SourceError when it cannot be read."""
     if _overlay:
         content = _overlay.get(os.path.realpath(path))
         if content is not None:

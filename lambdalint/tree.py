@@ -46,6 +46,8 @@ _BUILT_FOLDERS = frozenset(
 # Files that mark the folder around them: a virtual environment, a cache (https://bford.info/cachedir/), and
 # what `cdk synth` wrote.
 _BUILT_MARKS = ("pyvenv.cfg", "CACHEDIR.TAG", "cdk.out")
+# Where lambdalint keeps results between runs: nothing that analyses should see.
+CACHE_FOLDER = ".lambdalint_cache"
 _INSTALLED = re.compile(
     r"(?P<name>[^-]+(?:-[^-0-9][^-]*)*)(?:-[0-9][^-]*(?:-py[0-9.]+)?)?\.(?:dist|egg)-info"
 )
@@ -166,7 +168,7 @@ class Tree:
     def _list(self, folder: str) -> Mapping[str, str]:
         try:
             with os.scandir(f"{self._root}/{folder}") as entries:
-                return {entry.name: _kind(entry) for entry in entries}
+                return {entry.name: _kind(entry) for entry in entries if entry.name != CACHE_FOLDER}
         except OSError as error:
             self._unlisted[folder] = error.strerror or str(error)
             return {}

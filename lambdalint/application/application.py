@@ -26,8 +26,11 @@ from lambdalint.application.link import (
     link,
 )
 from lambdalint.application.modules import ImportPath, Modules, ParseFailure, parse_inline
+from lambdalint.application.overview import Overview
 from lambdalint.application.stacks import Stacks
+from lambdalint.application.units import Loose, loose_groups, may_be_loose, template_groups
 from lambdalint.finding import FunctionId, Label, Role
+from lambdalint.ledger import Ledger
 from lambdalint.rule import OptionValue, Rule, RuleMeta, Settings
 from lambdalint.source import EmbeddedSource, SourceError, SourceFile
 
@@ -74,16 +77,6 @@ __all__ = [
     "Unlinked",
 ]
 
-# Loose modules that are no handlers, whatever their functions look like (law 3).
-_TEST_FOLDERS = frozenset({"test", "tests"})
-_TEST_NAME = re.compile(r"^tests?_|_tests?$|^tests?$|^conftest$")
-# What a module must hold for a handler to be found in it by shape (python/handlers.py); parsing costs more.
-_MAYBE_HANDLER = re.compile(
-    r"def\s+\w+\s*\([^)]{0,300}?,\s*(?:_|__|\w*context\w*|_?ctx)\b"
-    r"|LambdaContext|inject_lambda_context|capture_lambda_handler|log_metrics|event_source|event_parser"
-    r"|lambda_handler_decorator|idempotent|datadog_lambda_wrapper|serverless_function"
-    r"|Mangum|make_lambda_handler|SlackRequestHandler|[AW]sgiHandler"
-)
 _HANDLER_LINE = re.compile(r"^\s*def\s+\w+\s*\(\s*_?event\w*\b[^)]*,[^)]*\)", re.MULTILINE)
 
 
@@ -422,6 +415,14 @@ class Application:
     settings: Settings = field(repr=False)
     copy: bool = False
     _loose: tuple[PurePosixPath, ...] = ()
+    ledger: Ledger = field(default_factory=Ledger, repr=False)
+
+    def reached(self, date: str) -> bool:
+        """Whether a day, as an ISO text, has come. Rules ask this rather than what day it is: the result then
+        holds until it changes."""
+        found = date <= self.settings.today
+        self.files.records.note("reached", date, found)
+        return found
 
     @property
     def root(self) -> Path:
@@ -482,10 +483,14 @@ class Application:
         user named. A broken script beside the handler is nobody's concern."""
         for handler in self.handlers:
             _ = handler.reach  # imports are followed here, and fail here
-        for path in self.project.given_python:
-            owned = not frozenset(self.folders).isdisjoint(path.parents)
-            if owned and self.project.modules.get(path) is None:
-                self._failed[path] = self.project.modules.failures[path]
+        for folder in self.folders:
+            for path in self.files.given_python_in(folder):
+                if self.project.modules.get(path) is None:
+                    self._failed[path] = self.project.modules.failures[path]
+        for imports in self._imports:
+            # Whoever else imports along the same path may have come upon a failure first.
+            for user in imports.users if imports.failures else ():
+                self.ledger.include(user)
         found = [failure for imports in self._imports for failure in imports.failures.values()]
         unique = {
             (failure.path, failure.problem.line): failure for failure in (*self._failed.values(), *found)
@@ -506,8 +511,7 @@ class Application:
     @cached_property
     def bundle_files(self) -> tuple[PurePosixPath, ...]:
         """All Python files that are deployed, reached or not."""
-        folders = frozenset(self.folders)
-        return tuple(path for path in self.files.python if not folders.isdisjoint(path.parents))
+        return tuple(self.files.python_in_any(self.folders))
 
     @cached_property
     def manifests(self) -> Manifests:
@@ -582,7 +586,7 @@ class Application:
                 return None
             module = parsed
             imports = self.project.imports(linked.bundle.search_path)
-        self._imports.append(imports)
+        self._use(imports)
         found = handler_node(imports.program, module, linked.attribute)
         if found is None:
             return None
@@ -592,16 +596,22 @@ class Application:
         folders = tuple(dict.fromkeys((self.path, *self.path.parents)))
         bundle = Bundle(None, folders, opaque=("no template",))
         imports = self.project.imports(folders, loose=True)
-        self._imports.append(imports)
+        self._use(imports)
         for path in self._loose:
             module = self.project.modules.get(path)
             if module is None:
                 failure = self.project.modules.failures[path]
                 text = failure.source.text if failure.source is not None else ""
-                if path in self.project.given_python or not text or _HANDLER_LINE.search(text):
+                if not text or _HANDLER_LINE.search(text) or self.files.is_given_python(path):
                     self._failed[path] = failure
-            elif _may_be_loose(path):
+            elif may_be_loose(path):
                 yield from self._by_shape(module, bundle, imports)
+
+    def _use(self, imports: ImportPath) -> None:
+        self._imports.append(imports)
+        self.ledger.include(imports.ledger)
+        if not any(user is self.ledger for user in imports.users):
+            imports.users.append(self.ledger)
 
     def _by_shape(self, module: PythonModule, bundle: Bundle, imports: ImportPath) -> Iterator[Handler]:
         from lambdalint.python.handlers import find_handlers_by_shape
@@ -633,7 +643,7 @@ class Unit:
 
     project: Project = field(repr=False)
     templates: tuple[PurePosixPath, ...] = ()
-    loose: tuple[tuple[PurePosixPath, tuple[PurePosixPath, ...]], ...] = ()
+    loose: tuple[Loose, ...] = ()
 
     @property
     def applications(self) -> tuple[Application, ...]:
@@ -659,10 +669,11 @@ class Project:
         self.files = files
         self.modules = Modules(files)
         self.failures: dict[PurePosixPath, SourceError] = {}
-        self._settings_of = settings_of
+        self.overview = Overview(files)
+        self._given_settings_of = settings_of
         self._applications: WeakValueDictionary[PurePosixPath, Application] = WeakValueDictionary()
         self._imports: WeakValueDictionary[object, ImportPath] = WeakValueDictionary()
-        self._stacks = Stacks(files, settings_of)
+        self._stacks = Stacks(files, self.overview, self._settings_of)
 
     @classmethod
     def build(cls, root: Path, files: Files, settings_of: Callable[[PurePosixPath], Settings]) -> Project:
@@ -675,18 +686,6 @@ class Project:
     def root(self) -> Path:
         """The folder that bounds everything."""
         return self.files.root
-
-    @cached_property
-    def given_python(self) -> frozenset[PurePosixPath]:
-        """The Python files that the user named, one by one."""
-        return frozenset(self.files.given).intersection(self.files.python)
-
-    @cached_property
-    def templates_by_handler(self) -> Mapping[str, tuple[PurePosixPath, ...]]:
-        """The templates whose text names a handler, by its module's last name and its own."""
-        from lambdalint.application.archives import templates_by_handler
-
-        return templates_by_handler(self.files)
 
     @cached_property
     def applications(self) -> tuple[Application, ...]:
@@ -706,12 +705,7 @@ class Project:
     @cached_property
     def template_units(self) -> Sequence[Unit]:
         """The templates, those in one another's folders together."""
-        groups: dict[PurePosixPath, list[PurePosixPath]] = {}
-        folders = {path.parent for path in self.files.templates} - {PurePosixPath(".")}
-        for path in self.files.templates:
-            around = [folder for folder in (path.parent, *path.parent.parents) if folder in folders]
-            groups.setdefault(around[-1] if around else PurePosixPath("."), []).append(path)
-        return tuple(Unit(self, tuple(paths)) for paths in groups.values())
+        return tuple(Unit(self, paths) for paths in template_groups(self.files))
 
     def loose_units(self, owned: Iterable[PurePosixPath]) -> Sequence[Unit]:
         """What lies in none of the folders that applications own and may hold a handler, folder by folder;
@@ -719,38 +713,39 @@ class Project:
 
         Give it the `folders` of all applications of templates.
         """
-        folders = frozenset(owned)
-        loose: dict[PurePosixPath, list[PurePosixPath]] = {}
-        for path in self.files.python:
-            if not folders.isdisjoint(path.parents):
-                continue
-            if path in self.given_python or self._is_loose(path, folders):
-                loose.setdefault(path.parent, []).append(path)
-        groups: dict[str, list[tuple[PurePosixPath, tuple[PurePosixPath, ...]]]] = {}
-        for folder, paths in loose.items():
-            groups.setdefault(folder.parts[0] if folder.parts else "", []).append((folder, tuple(paths)))
-        return tuple(Unit(self, loose=tuple(group)) for group in groups.values())
+        return tuple(Unit(self, loose=group) for group in loose_groups(self.files, owned))
 
     def application(self, path: PurePosixPath) -> Application | None:
         """The application of a template; None where the file cannot be read, see `failures`."""
         found = self._applications.get(path)
         if found is None:
-            settings = self._settings_of(path)
-            try:
-                template = self._stacks.load(path)
-            except SourceError as error:
-                self.failures[path] = error
+            with self.files.records.into(Ledger()) as ledger:
+                found = self._make(path, ledger)
+            self.files.records.include(ledger)
+            if found is None:
                 return None
-            copy = self._stacks.is_copy(template)
-            found = self._applications[path] = Application(self, path, template, settings, copy)
+            self._applications[path] = found
+        self.files.records.include(found.ledger)
         return found
+
+    def _make(self, path: PurePosixPath, ledger: Ledger) -> Application | None:
+        settings = self._settings_of(path)
+        try:
+            template = self._stacks.load(path)
+        except SourceError as error:
+            self.failures[path] = error
+            return None
+        return Application(self, path, template, settings, self._stacks.is_copy(template), ledger=ledger)
 
     def loose_application(self, folder: PurePosixPath, paths: tuple[PurePosixPath, ...]) -> Application:
         """The application of loose modules in a folder."""
         found = self._applications.get(folder)
         if found is None:
-            found = Application(self, folder, None, self._settings_of(folder), _loose=paths)
+            with self.files.records.into(Ledger()) as ledger:
+                settings = self._settings_of(folder)
+            found = Application(self, folder, None, settings, _loose=paths, ledger=ledger)
             self._applications[folder] = found
+        self.files.records.include(found.ledger)
         return found
 
     def imports(self, search_path: Sequence[PurePosixPath], loose: bool = False) -> ImportPath:
@@ -761,35 +756,12 @@ class Project:
             found = self._imports[key] = ImportPath(self.modules, search_path, loose=loose)
         return found
 
-    def _is_loose(self, path: PurePosixPath, folders: frozenset[PurePosixPath]) -> bool:
-        if not _may_be_loose(path) or not self._may_hold_handler(path):
-            return False
-        return not self._is_left_over(path, folders)
-
-    def _is_left_over(self, path: PurePosixPath, folders: frozenset[PurePosixPath]) -> bool:
-        """Whether a code folder beside the file holds the same file: that one is deployed."""
-        beside = [folder / path.name for folder in folders if folder.parent == path.parent]
-        copies = [each for each in beside if self.files.is_file(each)]
-        try:
-            text = self.files.read_python(path).text
-            return any(self.files.read_python(each).text == text for each in copies)
-        except SourceError:
-            return False
-
-    def _may_hold_handler(self, path: PurePosixPath) -> bool:
-        try:
-            text = self.files.read_python(path).text
-        except SourceError:
-            return False
-        return _MAYBE_HANDLER.search(text) is not None
+    def _settings_of(self, path: PurePosixPath) -> Settings:
+        settings = self._given_settings_of(path)
+        self.files.records.note("settings", path, settings)
+        return settings
 
 
 def _place(module: PythonModule) -> tuple[str, int]:
     source = module.source
     return str(source.path), source.fallback.start if isinstance(source, EmbeddedSource) else 0
-
-
-def _may_be_loose(path: PurePosixPath) -> bool:
-    if _TEST_NAME.search(path.stem) or "{{" in str(path):
-        return False
-    return _TEST_FOLDERS.isdisjoint(part.lower() for part in path.parts[:-1])

@@ -8,54 +8,42 @@ around the code, or one folder below one of these.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from lambdalint.application.link import Linked, split_handler
-from lambdalint.source import SourceError
+from lambdalint.application.link import Linked
+from lambdalint.application.overview import split_handler
 
 if TYPE_CHECKING:
     from lambdalint.application.application import Application, Handler
-    from lambdalint.discovery import Files
     from lambdalint.template.function import LambdaFunction
 
 _MOST = 4
-_NAME = re.compile(r"\bHandler[\"']?\s*:\s*[\"']?([\w./-]+)")
-
-
-def templates_by_handler(files: Files) -> Mapping[str, tuple[PurePosixPath, ...]]:
-    """The templates whose text names a handler, by its module's last name and its own (`app.handler`)."""
-    found: dict[str, dict[PurePosixPath, None]] = {}
-    for path in files.templates:
-        try:
-            text = files.read_text(path).text
-        except SourceError:
-            continue
-        for match in _NAME.finditer(text):
-            split = split_handler(match[1])
-            if split is not None:
-                found.setdefault(f"{split[0].rpartition('.')[2]}.{split[1]}", {})[path] = None
-    return {name: tuple(paths) for name, paths in found.items()}
 
 
 def archived(handler: Handler) -> Iterator[tuple[Application, LambdaFunction]]:
     """The functions that name a handler found by its shape, and whose own code is out of sight."""
     project = handler.application.project
     path = handler.module.source.path
-    named = project.templates_by_handler.get(f"{path.stem}.{handler.attribute}", ())
+    named = project.overview.naming(f"{path.stem}.{handler.attribute}")
     around = frozenset(path.parents)
     near = [one for one in named if one.parent in around or one.parent.parent in around]
     # Where many share one name, as `app.handler` in a repository of samples, it tells nothing.
     for template in near if len(near) <= _MOST else ():
         application = project.application(template)
         if application is not None:
-            for function in application.functions:
-                if not _names(function, path, handler.attribute) or function.is_python is False:
-                    continue
-                if not isinstance(application.located(function), Linked):
-                    yield application, function
+            with project.files.records.into(application.ledger):
+                found = list(_running(application, path, handler.attribute))
+            yield from ((application, function) for function in found)
+
+
+def _running(application: Application, path: PurePosixPath, attribute: str) -> Iterator[LambdaFunction]:
+    for function in application.functions:
+        if not _names(function, path, attribute) or function.is_python is False:
+            continue
+        if not isinstance(application.located(function), Linked):
+            yield function
 
 
 def _names(function: LambdaFunction, path: PurePosixPath, attribute: str) -> bool:

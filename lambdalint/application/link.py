@@ -12,11 +12,11 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
 from lambdalint.application.docker import TASK_ROOT, Dockerfile, read_dockerfile
+from lambdalint.application.overview import split_handler
 from lambdalint.source import EmbeddedSource, SourceError
 from lambdalint.template.function import ImageCode, InlineCode, LocalCode, RemoteCode
 from lambdalint.template.values import Known, Reference, Unknown
@@ -156,17 +156,12 @@ def _candidates(
 
 
 def _is_own(files: Files, base: PurePosixPath, path: PurePosixPath) -> bool:
-    if path in _listed(files):
+    if files.is_python(path):
         return True
     if base.name != "site-packages" or files.ignored(path):
         return False
     # A layer's python/lib/python3.x/site-packages: the project's own where nothing was installed into it.
     return not any(name.endswith((".dist-info", ".egg-info")) for name in files.children(base))
-
-
-@lru_cache(maxsize=4)
-def _listed(files: Files) -> frozenset[PurePosixPath]:
-    return frozenset(files.python)
 
 
 class _Package:
@@ -428,16 +423,6 @@ def layer_folder(layer: Resource, files: Files) -> PurePosixPath | None:
 def _leaves(files: Files, path: PurePosixPath) -> bool:
     # No file system has names with a null character; asking for one raises.
     return "\0" not in str(path) and files.outside(path)
-
-
-def split_handler(text: str) -> tuple[str, str] | None:
-    """The dotted module and the name in it that a `Handler` means; None where it is malformed."""
-    text = text.strip()
-    module, dot, attribute = text.removeprefix("./").rpartition(".")
-    parts = module.replace("/", ".").split(".")
-    if not dot or not attribute.isidentifier() or not all(parts) or any(part.isspace() for part in parts):
-        return None
-    return ".".join(parts), attribute
 
 
 def environment_text(function: LambdaFunction, name: str) -> str | None:

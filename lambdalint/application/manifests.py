@@ -202,7 +202,7 @@ class Manifests:
 
     def _holds_code(self, folder: PurePosixPath) -> bool:
         """Whether a layer has something that Python can import."""
-        return folder in self._files.python_folders or bool(
+        return bool(self._files.python_in(folder)) or bool(
             [name for name in self._files.children(folder / "python") if name != "requirements.txt"]
         )
 

@@ -76,11 +76,8 @@ _Text = tuple[str, PurePosixPath, str]
 
 def _texts(files: Files, folders: Sequence[PurePosixPath]) -> Iterator[_Text]:
     """The kind, path and text of each file: "python", "script" or "configuration"; "too many" ends it."""
-    owned = frozenset(folders)
-    for path in files.python:
-        if not owned.isdisjoint(path.parents):
-            yield from _text(files, path, "python")
-    templates = frozenset(files.templates)
+    for path in files.python_in_any(folders):
+        yield from _text(files, path, "python")
     pending = list(folders)
     count = 0
     while pending:
@@ -95,7 +92,7 @@ def _texts(files: Files, folders: Sequence[PurePosixPath]) -> Iterator[_Text]:
                 continue
             if files.is_dir(path):
                 pending.append(path)
-            elif path not in templates and (kind := _kind(path.suffix.lower())):
+            elif (kind := _kind(path.suffix.lower())) and not files.is_template(path):
                 yield from _text(files, path, kind)
 
 

@@ -25,9 +25,9 @@ from lambdalint.application.link import (
     Bundle,
     Linked,
     Unlinked,
-    split_handler,
 )
 from lambdalint.application.modules import ParseFailure, parse_inline
+from lambdalint.application.overview import split_handler
 from lambdalint.finding import Label, Role
 from lambdalint.source import SourceError
 
@@ -110,8 +110,7 @@ def _module(application: Application, text: str, found: Unlinked) -> Missing | N
 
 
 def _is_in_project(application: Application, module: str) -> bool:
-    ending = "/" + module.replace(".", "/") + ".py"
-    return any(f"/{path}".endswith(ending) for path in application.files.python)
+    return bool(application.files.python_ending(module.replace(".", "/") + ".py"))
 
 
 def _is_required(application: Application, bundle: Bundle, module: str) -> bool:
@@ -133,7 +132,7 @@ def _is_required(application: Application, bundle: Bundle, module: str) -> bool:
 
 
 def _python_in(application: Application, folder: PurePosixPath) -> Sequence[PurePosixPath]:
-    return [path for path in application.files.python if folder in path.parents]
+    return application.files.python_in(folder)
 
 
 def _nearest_module(application: Application, bundle: Bundle, module: str, attribute: str) -> str:

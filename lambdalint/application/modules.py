@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from lambdalint.application.link import DOT, locate
+from lambdalint.ledger import Ledger
 from lambdalint.source import EmbeddedSource, SourceError, SourceFile
 
 if TYPE_CHECKING:
@@ -48,10 +49,13 @@ class Modules:
     def get(self, path: PurePosixPath) -> PythonModule | None:
         """The module of a file; None where it fails, see `failures`."""
         if path in self.failures:
+            self.files.used_again(path)
             return None
         module = self._parsed.get(path)
         if module is None:
             module = self._parse(path)
+        else:
+            self.files.used_again(path)
         if module is not None:
             self._keep(path, module)
         return module
@@ -105,6 +109,8 @@ class ImportPath:
         loose: bool = False,
     ) -> None:
         self.failures: dict[PurePosixPath, ParseFailure] = {}
+        self.ledger = Ledger()
+        self.users: list[Ledger] = []  # of the applications that have it
         self._modules = modules
         self._search_path = tuple(search_path)
         self._inline = inline
@@ -138,6 +144,10 @@ class ImportPath:
         """The project's own module of that name; None for anything installed, and for one that fails."""
         if self._inline is not None and dotted == "index":
             return self._inline
+        with self._modules.files.records.into(self.ledger):
+            return self._find(dotted)
+
+    def _find(self, dotted: str) -> PythonModule | None:
         if dotted.partition(".")[0] not in self._tops:
             return None  # as most are: installed, or of the standard library
         path = locate(self._modules.files, self._search_path, dotted)

@@ -6,10 +6,11 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from lambdalint.application.overview import NESTED, Overview
+from lambdalint.ledger import Ledger
 from lambdalint.source import SourceError
 from lambdalint.template.template import load
 from lambdalint.template.values import Alternative, Known
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from lambdalint.rule import Settings
     from lambdalint.template.template import Resource, Template
 
-# The resources that deploy another template, and the property that says which: a local path, until
-# `sam package` or `aws cloudformation package` uploads it.
-_NESTED = {"AWS::Serverless::Application": "Location", "AWS::CloudFormation::Stack": "TemplateURL"}
-_MENTIONS_NESTED = re.compile("|".join(re.escape(kind) for kind in _NESTED))
 _UPLOADED = re.compile(r"s3://.+/[0-9a-f]{32}(\.zip)?")
 _FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 
@@ -30,10 +27,13 @@ _FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 class Stacks:
     """Loads the templates of a project, each with what its parents in the tree pass to it."""
 
-    def __init__(self, files: Files, settings_of: Callable[[PurePosixPath], Settings]) -> None:
+    def __init__(
+        self, files: Files, overview: Overview, settings_of: Callable[[PurePosixPath], Settings]
+    ) -> None:
         self._files = files
+        self._overview = overview
         self._settings_of = settings_of
-        self._parents: dict[PurePosixPath, Template] = {}
+        self._parents: dict[PurePosixPath, tuple[Template | None, Ledger]] = {}
 
     def load(self, path: PurePosixPath) -> Template:
         """The template of a file. Raises SourceError where it cannot be read.
@@ -41,14 +41,11 @@ class Stacks:
         A parameter that a parent passes has the parent's value; where that is not known, or parents differ,
         it is unknown, whatever its default.
         """
-        if path in self._parents:
-            return self._parents[path]
-        template = self._load(path)
+        template = self._parent(path) if path in self._parents else self._load(path)
+        if template is None:
+            template = self._load(path)  # raises what it raised before
         deployments = [
-            stack
-            for parent in self._children.get(path, ())
-            if parent != path
-            for stack in self._stacks(parent, path)
+            stack for parent in self._overview.deploying(path) for stack in self._stacks(parent, path)
         ]
         return _with_passed(template, deployments) if deployments else template
 
@@ -65,13 +62,13 @@ class Stacks:
         packaged = all(_is_uploaded(code) for code in functions.values())
         return any(
             self._is_source(path, functions, published) or (packaged and self._is_later(path, functions))
-            for path in self._beside(template.source.path)
+            for path in self._files.templates_near(template.source.path)
         )
 
     def _has_yaml(self, template: Template) -> bool:
         path = template.source.path
         for other in (path.with_suffix(suffix) for suffix in (".yaml", ".yml", ".template")):
-            if other == path or other not in self._files.templates:
+            if other == path or not self._files.is_template(other):
                 continue
             try:
                 twin = self.load(other)
@@ -106,19 +103,17 @@ class Stacks:
         common = [name for name in functions if name in others and not _is_remote(others[name])]
         return 2 * len(common) > len(functions)
 
-    def _beside(self, path: PurePosixPath) -> Iterator[PurePosixPath]:
-        """The templates in the same folder, in one around it or in one below."""
-        folder = path.parent
-        around = frozenset((folder, *folder.parents))
-        below = "" if folder == PurePosixPath() else f"{folder}/"
-        for other in self._files.templates:
-            # As text: a path's parents are made anew each time, and this is asked of every pair.
-            if other != path and (str(other).startswith(below) or other.parent in around):
-                yield other
-
-    def _load(self, path: PurePosixPath) -> Template:
+    def _load(self, path: PurePosixPath, ledger: Ledger | None = None) -> Template:
+        """Reads a template; what it includes later is written down in `ledger`, if it has one of its own."""
         source = self._files.read_text(path)
-        return load(source, self._settings_of(path).parameters, lambda text: self._read_beside(path, text))
+
+        def read(text: str) -> str | None:
+            if ledger is None:
+                return self._read_beside(path, text)
+            with self._files.records.into(ledger):
+                return self._read_beside(path, text)
+
+        return load(source, self._settings_of(path).parameters, read)
 
     def _read_beside(self, path: PurePosixPath, text: str) -> str | None:
         found = self._files.resolve(path.parent / text)
@@ -129,34 +124,29 @@ class Stacks:
         except SourceError:
             return None
 
-    @cached_property
-    def _children(self) -> Mapping[PurePosixPath, Sequence[PurePosixPath]]:
-        """The parents of each template that another one in the tree deploys."""
-        found: dict[PurePosixPath, list[PurePosixPath]] = {}
-        known = frozenset(self._files.templates)
-        for path in self._files.templates:
-            try:
-                text = self._files.read_text(path).text
-            except SourceError:
-                continue
-            if not _MENTIONS_NESTED.search(text):
-                continue
-            parent = self._parents[path] = self._load(path)
-            for stack in parent.of_type(*_NESTED):
-                child = _child(stack)
-                if child in known:
-                    found.setdefault(child, []).append(path)
-        return {child: tuple(dict.fromkeys(parents)) for child, parents in found.items()}
+    def _parent(self, path: PurePosixPath) -> Template | None:
+        """The template of a parent as it stands, loaded once; None where it cannot be read."""
+        if path not in self._parents:
+            with self._files.records.into(Ledger()) as ledger:
+                try:
+                    template = self._load(path, ledger)
+                except SourceError:
+                    template = None
+            self._parents[path] = template, ledger
+        template, ledger = self._parents[path]
+        self._files.records.include(ledger)
+        return template
 
     def _stacks(self, parent: PurePosixPath, child: PurePosixPath) -> Iterator[Resource]:
-        for stack in self._parents[parent].of_type(*_NESTED):
+        template = self._parent(parent)
+        for stack in template.of_type(*NESTED) if template is not None else ():
             if _child(stack) == child:
                 yield stack
 
 
 def _child(stack: Resource) -> PurePosixPath | None:
     """The template that a nested stack deploys, where that is a local path."""
-    found = stack.get(_NESTED[stack.type])
+    found = stack.get(NESTED[stack.type])
     value = found[0].value if len(found) == 1 else None
     if not isinstance(value, Known) or not isinstance(value.value, str) or "://" in value.value:
         return None

@@ -72,18 +72,17 @@ class DeprecatedRuntime(Rule):
     reads = "template"
 
     def check_template(self, template: Template, application: Application) -> Iterator[Finding]:
-        today = application.settings.today
         for each in written(template, "Runtime"):
             value = each.property.value
             name = value.value if isinstance(value, Known) else None
             lifecycle = lifecycles().get(name) if isinstance(name, str) else None
-            if lifecycle is not None and lifecycle.deprecated and lifecycle.deprecated <= today:
-                yield self._deprecated(each, lifecycle, today)
+            if lifecycle is not None and lifecycle.deprecated and application.reached(lifecycle.deprecated):
+                yield self._deprecated(each, lifecycle, application)
 
-    def _deprecated(self, each: Written, runtime: Lifecycle, today: str) -> Finding:
-        blocked = bool(runtime.update_block) and runtime.update_block <= today
+    def _deprecated(self, each: Written, runtime: Lifecycle, application: Application) -> Finding:
+        blocked = bool(runtime.update_block) and application.reached(runtime.update_block)
         return self.finding(
-            f"`{runtime.name}` was deprecated on {runtime.deprecated}{_blocks(runtime, today)}",
+            f"`{runtime.name}` was deprecated on {runtime.deprecated}{_blocks(runtime, application)}",
             *each.labels("gets no security patches any more", "runs on it"),
             help=_help(runtime),
             functions=(function.id for function in each.functions),
@@ -91,13 +90,13 @@ class DeprecatedRuntime(Rule):
         )
 
 
-def _blocks(runtime: Lifecycle, today: str) -> str:
+def _blocks(runtime: Lifecycle, application: Application) -> str:
     """What cannot be done any more, or the next that soon cannot."""
-    if runtime.update_block and runtime.update_block <= today:
+    if runtime.update_block and application.reached(runtime.update_block):
         return f", and functions on it cannot be updated since {runtime.update_block}"
     if not runtime.create_block:
         return ""
-    tense = "cannot be created since" if runtime.create_block <= today else "cannot be created from"
+    tense = f"cannot be created {'since' if application.reached(runtime.create_block) else 'from'}"
     updates = f", nor updated from {runtime.update_block}" if runtime.update_block else ""
     return f"; functions on it {tense} {runtime.create_block}{updates}"
 

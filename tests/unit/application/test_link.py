@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lambdalint.application.link import Linked, Unlinked, link, locate, split_handler
+from lambdalint.application.link import Linked, Unlinked, link, locate
+from lambdalint.application.overview import split_handler
 from lambdalint.discovery import discover
 from lambdalint.rule import Settings
 from lambdalint.source import SourceFile

@@ -12,10 +12,11 @@ import pytest
 from lambdalint import work
 from lambdalint.engine import Options, check
 from lambdalint.finding import Edit, Finding, Fix, FunctionId, Label, Role, Safety, Severity
+from lambdalint.ledger import Ledger, Records
 from lambdalint.registry import Registry, load_registry
 from lambdalint.report import Report
 from lambdalint.rule import Rule, RuleMeta, Settings
-from lambdalint.source import SourceFile, Span
+from lambdalint.source import SourceFile, Span, as_can_be_shown
 
 ENGINE_RULES = {name: meta for name, meta in load_registry().rules.items() if meta.theme == "engine"}
 
@@ -74,24 +75,13 @@ class FakeApplication:
     functions: tuple[Any, ...] = ()
     handlers: tuple[Any, ...] = ()
     root: Path = Path()
+    ledger: Ledger = field(default_factory=Ledger)
     folders: tuple[PurePosixPath, ...] = (PurePosixPath("."),)
-
-
-@dataclass(eq=False)
-class FakeUnit:
-    templates: tuple[PurePosixPath, ...]
 
 
 @dataclass(eq=False)
 class FakeProject:
     applications: tuple[FakeApplication, ...]
-
-    @property
-    def template_units(self) -> Sequence[FakeUnit]:
-        return [FakeUnit((application.path,)) for application in self.applications]
-
-    def loose_units(self, owned: Iterable[PurePosixPath]) -> Sequence[Any]:
-        return ()
 
     def application(self, path: PurePosixPath) -> FakeApplication:
         return next(application for application in self.applications if application.path == path)
@@ -105,6 +95,10 @@ class FakeFiles:
     python: tuple[PurePosixPath, ...] = ()
     problems: tuple[Any, ...] = ()
     notes: tuple[str, ...] = ()
+    records: Records = field(default_factory=Records)
+
+    def show(self, path: PurePosixPath) -> SourceFile:
+        return as_can_be_shown(path, (self.root / path).read_bytes())
 
     def reported(self, path: PurePosixPath) -> bool:
         return any(path == given or given in path.parents for given in self.given)
@@ -197,6 +191,8 @@ def run(
 ) -> Report:
     """The engine's report on applications."""
     monkeypatch.setattr(work, "build_project", lambda files, settings: FakeProject(applications))
+    monkeypatch.setattr(work, "template_groups", lambda files: [(each.path,) for each in applications])
+    monkeypatch.setattr(work, "loose_groups", lambda files, owned: ())
     given: Any = files or FakeFiles()
     by_path = {application.path: application.settings for application in applications}
     return check(given, FakeSettings(by_path), registry(*rules), options or Options(jobs=1))
