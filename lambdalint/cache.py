@@ -1,9 +1,9 @@
 """Results kept between runs, in `.lambdalint_cache` under the root.
 
-What is kept of an application comes with the questions that its analysis asked of the project and the answers
-it got (`ledger`); it holds as long as they are answered the same: by the files, the names that were looked for
-in vain, the folders, the ignore files, the settings, the date. What else decides (lambdalint, the rules,
-Python and the libraries) is in the name that it is kept by.
+What is kept of an application comes with the questions that its analysis asked of the project and the
+answers it got (`ledger`); it holds as long as they are answered the same: by the files, the names that were
+looked for in vain, the folders, the ignore files, the settings, the date. What else decides (lambdalint, the
+rules, Python and the libraries) is in the name that it is kept by.
 
 An entry is a text file: a checksum, then JSON. Each is written whole under another name and then renamed, so
 that runs at the same time do no harm; one that cannot be used is as good as none.
@@ -141,15 +141,8 @@ class Cache:
             for package in self._registry.packages
             if package.module != f"{lambdalint.__name__}.rules"
         ]
-        versions = [_version(name) for name in _LIBRARIES]
-        parts = (
-            FORM,
-            lambdalint.__version__,
-            sys.version,
-            *versions,
-            *map(_sources, folders),
-            *self._variant,
-        )
+        versions = (lambdalint.__version__, sys.version, *map(_version, _LIBRARIES))
+        parts = (FORM, *versions, *map(_sources, folders), *self._variant)
         return digest("\0".join(map(str, parts)).encode())
 
     @property

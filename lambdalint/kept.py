@@ -25,8 +25,8 @@ Opener = Callable[[PurePosixPath, str, bool], SourceFile]
 
 @dataclass
 class Kept:
-    """What comes of one application. `outcome` is None where nothing was asked about it, and for loose modules
-    without a handler; `folders` belong to it; `unreadable` says why there is none."""
+    """What comes of one application. `outcome` is None where nothing was asked about it, and for loose
+    modules without a handler; `folders` belong to it; `unreadable` says why there is none."""
 
     outcome: Outcome | None = None
     folders: tuple[PurePosixPath, ...] = ()

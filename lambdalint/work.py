@@ -61,8 +61,8 @@ class Options:
     """How to run. `jobs` is the number of processes, 0 for as many as pay off.
 
     `whole_application` reports on all files of each application that the given paths belong to.
-    `invocations` puts modes and triggers into the report's links, which costs time. `cache` takes results over
-    from earlier runs and keeps them for later ones, under the root.
+    `invocations` puts modes and triggers into the report's links, which costs time. `cache` takes results
+    over from earlier runs and keeps them for later ones, under the root.
 
     `executor` does the work in place of processes of our own: any of `concurrent.futures` or its like, whose
     workers see the same files at the same paths. It is left open.
@@ -151,7 +151,8 @@ class Desk:
         return [Task(loose=loose) for loose in near if loose]
 
     def unchanged(self, task: Task) -> tuple[Result, Task]:
-        """What is known of a task from earlier runs, and what is left of it. Raises what `settings` raises."""
+        """What is known of a task from earlier runs, and what is left of it. Raises what `settings`
+        raises."""
         result = Result()
         if self.cache is None:
             return result, task
