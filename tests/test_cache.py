@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,12 +15,15 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+import lambdalint
 from lambdalint import cache as caches
-from lambdalint import reporters
+from lambdalint import reporters, work
 from lambdalint.cache import Store
 from lambdalint.config import Configuration, Overrides
 from lambdalint.discovery import discover
 from lambdalint.engine import Options, check
+from lambdalint.ledger import digest
+from lambdalint.outcome import run
 from lambdalint.registry import load_registry
 from lambdalint.report import Report
 from lambdalint.reporters.json import render
@@ -254,10 +259,7 @@ def test_every_kind_of_change_is_seen(tmp_path: Path, change: str) -> None:
 
 def _noting(root: Path, anew: set[str]) -> Report:
     """Lints, and notes which applications are analysed."""
-    from lambdalint import work
-
     with pytest.MonkeyPatch.context() as patch:
-        run = work.run
 
         def noted(application: object, *arguments: object) -> object:
             anew.add(str(application.path))  # type: ignore[attr-defined]
@@ -325,8 +327,8 @@ def test_rules_of_others_may_ask_for_the_date_as_they_like(tmp_path: Path) -> No
     "changed",
     [
         lambda patch: patch.setattr(caches, "_version", lambda name: f"0 of {name}"),
-        lambda patch: patch.setattr(caches.lambdalint, "__version__", "0.0.0"),
-        lambda patch: patch.setattr(caches.sys, "version", "4.0"),
+        lambda patch: patch.setattr(lambdalint, "__version__", "0.0.0"),
+        lambda patch: patch.setattr(sys, "version", "4.0"),
         lambda patch: patch.setattr(caches, "_sources", lambda folder: "other rules"),
         lambda patch: patch.setattr(caches, "FORM", 0),
     ],
@@ -422,6 +424,37 @@ def test_a_crash_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert as_json(report) == as_json(lint(root, cache=False))
 
 
+# What keeps it true
+
+
+_BESIDE_THE_LEDGER = re.compile(
+    r"\bfiles\.(?:python|templates|given|given_python|tree|root|problems)\b|settings\.today"
+    r"|\bos\.(?:environ|path\.exists|stat|listdir|scandir)\b|\.read_bytes\(|\bdate\.today\(|(?<![\w.])open\("
+)
+# These name the units of work, before any of it is done.
+_OUTSIDE = {"application/units.py", "application/overview.py"}
+
+
+def test_analyses_read_nothing_beside_the_ledger() -> None:
+    """The model and the rules ask `Files` and `Application.reached`, which write down what they answer."""
+    package = FIXTURES.parent / "lambdalint"
+    paths = [
+        path
+        for room in ("application", "template", "python", "iam")
+        for path in (package / room).glob("*.py")
+    ]
+    found = []
+    for path in (*paths, *(FIXTURES.parent / "rules").rglob("*.py")):
+        tree = ast.parse(path.read_bytes())
+        for node in ast.walk(tree):  # code alone, not what documentation shows
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                node.value = ""
+        place = path.relative_to(package if package in path.parents else FIXTURES.parent).as_posix()
+        if place not in _OUTSIDE and (match := _BESIDE_THE_LEDGER.search(ast.unparse(tree))):
+            found.append(f"{place}: {match.group()}")
+    assert found == []
+
+
 # The folder
 
 
@@ -456,7 +489,7 @@ def test_what_is_damaged_is_as_good_as_none(tmp_path: Path, damage: Callable[[by
 
 
 def _signed(body: bytes) -> bytes:
-    return caches.digest(body).encode() + b"\n" + body
+    return digest(body).encode() + b"\n" + body
 
 
 @pytest.mark.parametrize("obstacle", ["file", "folders", "read-only"])
