@@ -200,6 +200,12 @@ def _elsewhere(template: Template, logical_id: str) -> bool:
     return False
 
 
+def _exported(template: Template, logical_id: str) -> bool:
+    """Whether other stacks can import a resource."""
+    found = (path for path in template.references(logical_id) if path[0] == "Outputs")
+    return any("Export" in (template.get(path[:2]) or ()) for path in found)
+
+
 def _tells(permission: Resource) -> bool:
     return permission.condition is None and not has_macro(permission.properties)
 
@@ -217,6 +223,8 @@ def _of_permission(template: Template, permission: Resource) -> Iterator[Unused]
     function = template.function(ids[0]) if len(ids) == 1 else None
     if named is None or function is None or _elsewhere(template, named):
         return
+    if _exported(template, named) and _exported(template, function.logical_id):
+        return  # another stack may subscribe the one to the other
     sender = template.resources[named]
     if _invokes(template, function, sender) or _elsewhere(template, function.logical_id):
         return

@@ -78,8 +78,9 @@ class HalfTrigger(Rule):
 
     A permission without SourceArn, or for something outside of the template, counts as used there. Silent
     where a macro rewrites the template, where a connector joins the two, where a rule or its target has a
-    role, and where a nested stack or a custom resource is told of the function or the sender and may add the
-    other half. APIs, user pools and the other services that need a permission are not checked.
+    role, where both are exported, and where a nested stack or a custom resource is told of the function or
+    the sender and may add the other half. APIs, user pools and the other services that need a permission are
+    not checked.
 
     **References**
 

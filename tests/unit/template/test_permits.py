@@ -183,6 +183,13 @@ def test_a_permission_that_nobody_uses(sender: str, service: str, source: str) -
     assert found(sender, may(service, source), stack) == []
 
 
+@pytest.mark.parametrize(("fn", "unused"), [("Export: {Name: f}", 0), ("Description: f", 1)])
+def test_another_stack_may_join_what_is_exported(fn: str, unused: int) -> None:
+    text = HEAD + indent(TOPIC + may("sns", "!Ref Topic"), "  ")
+    text += "Outputs:\n  T: {Value: !Ref Topic, Export: {Name: t}}\n"
+    assert len(list(halves(template(f"{text}  F: {{Value: !GetAtt Fn.Arn, {fn}}}\n")))) == unused
+
+
 @pytest.mark.parametrize(
     "more",
     [
