@@ -13,6 +13,7 @@ from lambdalint.application.reports import report
 from lambdalint.python.effects import Effect
 from lambdalint.python.firsts import only_firsts
 from lambdalint.python.records import loops
+from lambdalint.template.queues import names_fifo
 from lambdalint.template.values import Known
 
 if TYPE_CHECKING:
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Unreported:
-    """A mapping without ReportBatchItemFailures, and the loop that works on each record."""
+    """A mapping without ReportBatchItemFailures, and the loop that works on each record. `fifo` says that the
+    messages come from a FIFO queue, whose order a report has to keep."""
 
     function: LambdaFunction
     trigger: Trigger
     size: int
+    fifo: bool
     module: PythonModule = field(repr=False)
     loop: cst.For = field(repr=False)
 
@@ -48,12 +51,17 @@ def unreported(handler: Handler) -> Iterator[Unreported]:
     if work is None or report(handler).answer != "no" or any(lost_batches(handler)) or only_firsts(handler):
         return
     for function, trigger, size in polled:
-        yield Unreported(function, trigger, size, *work)
+        yield Unreported(function, trigger, size, _is_fifo(trigger), *work)
 
 
 def _size(trigger: Trigger) -> int:
     known = trigger.batch_size
     return known.value if isinstance(known, Known) and isinstance(known.value, int) else 0
+
+
+def _is_fifo(trigger: Trigger) -> bool:
+    queues = trigger.option("Queue") or trigger.option("EventSourceArn")
+    return trigger.source == "SQS" and any(names_fifo(trigger.template, each.value) for each in queues)
 
 
 def _work(handler: Handler) -> tuple[PythonModule, cst.For] | None:

@@ -135,8 +135,15 @@ class MissingBatchReport(Rule):
             ),
             found.module.label(found.loop, f"works on the {items} one by one", Role.RELATED),
             help=(
-                "set FunctionResponseTypes: [ReportBatchItemFailures] and return the ids of the failed "
-                f"{items} as `batchItemFailures`: one without the other loses {items}"
+                f"set FunctionResponseTypes: [ReportBatchItemFailures] and {_how(found, items)} as "
+                f"`batchItemFailures`: one without the other loses {items}"
             ),
             functions=[found.function.id],
         )
+
+
+def _how(found: Unreported, items: str) -> str:
+    """SQS developer guide on FIFO queues: stop at the first failure, and give back all that is not done."""
+    if found.fifo:
+        return f"stop at the first failure, then return the ids of it and of all {items} behind it"
+    return f"return the ids of the failed {items}"

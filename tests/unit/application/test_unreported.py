@@ -50,6 +50,12 @@ def test_mappings(tmp_path: Path, event: str, size: int) -> None:
     assert [each.size for each in found(tmp_path, event=event)] == ([size] if size else [])
 
 
+@pytest.mark.parametrize(("queue", "fifo"), [("q.fifo", True), ("q", False)])
+def test_fifo_queues_are_known(tmp_path: Path, queue: str, fifo: bool) -> None:
+    event = f"{{Type: SQS, Properties: {{Queue: 'arn:aws:sqs:eu-west-1:123456789012:{queue}'}}}}"
+    assert [each.fifo for each in found(tmp_path, event=event)] == [fifo]
+
+
 def test_the_loop_is_found_in_a_helper(tmp_path: Path) -> None:
     code = (
         "def store(records):\n    for record in records:\n        table.put_item(Item=record)\n\n\n"
