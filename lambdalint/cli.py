@@ -38,9 +38,14 @@ from lambdalint.reporters.terminal import plural, printable
 from lambdalint.rule import Settings
 
 if TYPE_CHECKING:
+    from lambdalint.application.application import Application
+    from lambdalint.application.policy_report import FunctionPolicy
     from lambdalint.discovery import Files
+    from lambdalint.finding import Edit
     from lambdalint.fixer import Fixed
     from lambdalint.report import Report
+    from lambdalint.source import SourceFile
+    from lambdalint.template.function import LambdaFunction
 
 PROGRESS_AFTER = 2.0  # seconds
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -314,6 +319,105 @@ def links(output_format: str, **options: Any) -> int:
     if common.verbose:
         _say(_timings(report))
     return ERROR if report.crashes else OK
+
+
+@cli.command(short_help="Show what each function may do, what it needs, and the policies that would serve.")
+@_project_options
+@click.option("--function", "logical_id", metavar="ID", help="Only the function of this logical id.")
+@click.option(
+    "--output-format",
+    type=click.Choice(("text", "yaml", "json")),
+    default="text",
+    help="How to write it; yaml is the policies alone, for pasting.",
+)
+@click.option("--diff", is_flag=True, help="Show how the templates would change, and change nothing.")
+def policy(logical_id: str | None, output_format: str, diff: bool, **options: Any) -> int:
+    """Show what each function needs and why, what its role grants, and the policies that would serve.
+
+    Exit code 1 says that something needed is missing. What cannot be seen is said and stays granted.
+    """
+    common = _ProjectOptions(**options)
+    _check_writable(common.output_file)
+    project = _open_project(common, Overrides(), load_registry())
+    with _progress(common.quiet):
+        found, crashes = _policies(project, logical_id)
+        text = _policy_diff(project, found) if diff else _policy_text(found, output_format, common)
+    _write(text, common.output_file, utf8=output_format == "json")
+    _say_notes([*project.notes, *project.configuration.notes], common.quiet)
+    if crashes:
+        return ERROR
+    return FINDINGS if any(one.missing for one in found) else OK
+
+
+def _policies(project: _Project, logical_id: str | None) -> tuple[list[FunctionPolicy], bool]:
+    """What there is to say of the functions asked about; and whether something went wrong on the way."""
+    from lambdalint import work
+    from lambdalint.application.policy_report import function_policy
+    from lambdalint.outcome import describe
+
+    found: list[FunctionPolicy] = []
+    names: list[str] = []
+    crashed = False
+    built = work.build_project(project.files, project.configuration)
+    for unit in built.template_units:
+        for application in unit:
+            try:
+                for function in application.functions:
+                    if application.copy or not _is_asked_about(project, application, function):
+                        continue
+                    names.append(function.logical_id)
+                    if logical_id in (None, function.logical_id):
+                        found.append(function_policy(application, function))
+            except Exception as error:
+                crashed = True
+                project.notes.append(f"{application.path}: {describe(error)}; please report it")
+    project.notes.extend(f"{path}: the file {error.reason}" for path, error in built.failures.items())
+    if logical_id is not None and not found and not crashed:
+        near = difflib.get_close_matches(logical_id, names, n=1)
+        advice = f"did you mean `{near[0]}`?" if near else _listed_functions(names)
+        raise click.UsageError(f"--function: there is no function `{logical_id}`; {advice}")
+    if not names and not crashed and not project.notes:
+        project.notes.append("no functions: none of the templates deploys one")
+    return found, crashed
+
+
+def _listed_functions(names: Sequence[str]) -> str:
+    unique = list(dict.fromkeys(names))
+    more = f" and {len(unique) - 8} more" if len(unique) > 8 else ""
+    return f"there are {', '.join(unique[:8])}{more}" if unique else "there are no functions"
+
+
+def _is_asked_about(project: _Project, application: Application, function: LambdaFunction) -> bool:
+    """Whether the template was asked about, or the function's own code."""
+    from lambdalint.application.link import Linked
+
+    if project.files.reported(application.path):
+        return True
+    link = application.links[function.logical_id]
+    return isinstance(link, Linked) and project.files.reported(link.path)
+
+
+def _policy_text(found: Sequence[FunctionPolicy], output_format: str, common: _ProjectOptions) -> str:
+    from lambdalint.reporters import policies
+
+    if output_format == "json":
+        return policies.to_json(found)
+    if output_format == "yaml":
+        return policies.yaml(found)
+    return policies.text(found, _color(common.output_file)) if found else ""
+
+
+def _policy_diff(project: _Project, found: Sequence[FunctionPolicy]) -> str:
+    from lambdalint import fixer
+    from lambdalint.application.policy_report import rewrites
+
+    edits: dict[SourceFile, list[Edit]] = {}
+    for policy, what, edit in rewrites(found):
+        if edit is None:
+            project.notes.append(f"{policy.path}: {what} cannot be changed in place; copy it from the text")
+        else:
+            edits.setdefault(edit.source, []).append(edit)
+    return fixer.diff(fixer.changed(project.files.root, source, made) for source, made in edits.items())
 
 
 @cli.command()

@@ -125,6 +125,12 @@ def splice(text: str, edits: Iterable[Edit], newline: str) -> str:
     return "".join((*parts, text[position:]))
 
 
+def changed(root: Path, source: SourceFile, edits: Iterable[Edit]) -> Change:
+    """A file with edits made that do not overlap."""
+    after = splice(source.text, edits, source.newline)
+    return Change(source.path, (root / source.path).resolve(), source, source.encode(source.text), after)
+
+
 def conflict(one: Edit, other: Edit) -> bool:
     """Whether two edits of one file get in each other's way: they overlap, or one inserts where the other
     begins or ends, so that the order would decide."""

@@ -12,7 +12,7 @@ import itertools
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -35,6 +35,8 @@ Data = Any
 _PLAIN = re.compile(r"[A-Za-z0-9_./$*+-](?:[A-Za-z0-9_./$*+=@() -]|:(?=\S))*(?<! )", re.ASCII)
 _ANCHOR = re.compile(r"(?:![^\s]*\s+)?&([^\s,\[\]{}]+)")
 _COMMENT = re.compile(r"(?:^|[ \t])#", re.MULTILINE)
+_DASH = re.compile(r"((?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*)[ \t]*-(?=\s)")
+_NEWLINE = re.compile(r"\r\n|\r|\n")
 _SPACE = re.compile(r"[ \t]*")
 _TO_LINE_END = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=\r|\n|$)")
 _SHORT_FORM = re.compile(r"(?::|-|\[|,)\s+!(?:Ref|GetAtt|Sub)\b")
@@ -72,6 +74,28 @@ def replace_value(template: Template, path: Path, value: Data, drop_comments: bo
     """Puts another value at a path: of a key or of an item. None where that would lose a comment, unless
     `drop_comments`."""
     return _Editor(template).replace(path, value, drop_comments)
+
+
+def replace_items(
+    template: Template, path: Path, items: Sequence[tuple[Data, int | None, bool]]
+) -> Edit | None:
+    """Writes the items of a list anew: each with the index of the item in whose place it comes (None for
+    none), and whether it is that item as it was, so that its text stays. Full-line comments above an item
+    stay with what comes in its place."""
+    if not items:
+        return replace_value(template, path, [], drop_comments=True)
+    if not isinstance(template.get(path), list):
+        return replace_value(template, path, [value for value, _, _ in items])
+    editor = _Editor(template)
+    edit = editor.replace_items(path, items)
+    return edit or editor.replace(path, [value for value, _, _ in items], drop_comments=False)
+
+
+def written(value: Data, indent: str = "", template: Template | None = None) -> list[str]:
+    """The lines of a mapping or list in YAML's block style, as a template writes it; in a plain style without
+    one, or for one in JSON."""
+    style = _style(template) if template is not None and not template.json else _DEFAULT
+    return _block(value, indent, style)
 
 
 def free_name(template: Template, wanted: str) -> str:
@@ -112,6 +136,7 @@ class _Style:
     compact: bool = False  # JSON: intrinsic functions on one line
 
 
+_DEFAULT = _Style(newline="\n", step="  ", dash=2, short=True, json=False)
 _styles: WeakKeyDictionary[Template, _Style] = WeakKeyDictionary()
 
 
@@ -149,6 +174,34 @@ class _Editor:
         if self._text[dash : dash + 1] != "-" or not self._own(node.value[-1], node):
             return None
         return self._after_line(node, _block([value], self._indent_at(dash), self._style))
+
+    def replace_items(self, path: Path, items: Sequence[tuple[Data, int | None, bool]]) -> Edit | None:
+        node = self._editable(path)
+        if not isinstance(node, yaml.SequenceNode) or node.tag.startswith("!") or node.flow_style:
+            return None
+        dash = self._bounds(node).start
+        indent = self._indent_at(dash)
+        start = end = self._line_start(dash)
+        if self._text[start:dash].strip() or self._keeps_newlines(node):
+            return None
+        places: list[tuple[str, str]] = []  # what stands above each item, and its own lines
+        for child in node.value:
+            found = _DASH.match(self._text, end)
+            after = self._line_end(self._places.end(child))
+            if found is None or after is None or not self._own(child, node):
+                return None
+            newline = _NEWLINE.match(self._text, after)
+            below = newline.end() if newline else after
+            places.append((self._text[end : found.end(1)], self._text[found.end(1) : after]))
+            end, last = below, after
+        lines: list[str] = []
+        used: set[int] = set()
+        for value, index, same in items:
+            above = places[index][0] if index is not None and index not in used else ""
+            own = self._style.newline.join(_block([value], indent, self._style))
+            lines.append(above + (places[index][1] if same and index is not None else own))
+            used.update([index] if index is not None else [])
+        return Edit(self._template.source, Span(start, last), self._style.newline.join(lines))
 
     def add_resource(self, after: str, logical_id: str, resource: Data) -> Edit | None:
         path: Path = ("Resources", after)
