@@ -412,6 +412,10 @@ def _policy_diff(project: _Project, found: Sequence[FunctionPolicy]) -> str:
     from lambdalint.application.policy_report import rewrites
 
     edits: dict[SourceFile, list[Edit]] = {}
+    for one in found:
+        wanted = ", ".join(dict.fromkeys(need.action for need in one.blocks.unfilled))
+        if wanted:
+            project.notes.append(f"{one.path}: fill in what {one.logical_id} needs {wanted} on")
     for policy, what, edit in rewrites(found):
         if edit is None:
             project.notes.append(f"{policy.path}: {what} cannot be changed in place; copy it from the text")

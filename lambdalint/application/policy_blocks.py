@@ -55,7 +55,8 @@ class Item:
 
 @dataclass(frozen=True)
 class Block:
-    """What a property (`key`) should be: `Policies` of a function or role, `ManagedPolicyArns`, or `PolicyDocument`.
+    """What a property (`key`) should be: `Policies` of a function or role, `ManagedPolicyArns`, or
+    `PolicyDocument`.
 
     `items` are those of the list, or of the document's `Statement`. `path` is None where the role is not in
     the template; `changed` says that the template has something else.
@@ -426,7 +427,7 @@ class _Planner:
     def _new_policy(self, exact: Sequence[ExactStatement], slots: Sequence[_Slot]) -> Iterator[Item]:
         if not exact:
             return
-        taken = {slot.node.get("PolicyName") for slot in slots if isinstance(slot.node, dict)}
+        taken = [slot.node.get("PolicyName") for slot in slots if isinstance(slot.node, dict)]
         name = next(
             name
             for name in (self.function.logical_id, *(f"{self.function.logical_id}{n}" for n in range(2, 99)))

@@ -3,6 +3,7 @@ missing, what could not be seen, and the policies that would serve."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,7 +20,7 @@ from lambdalint.application.patterns import Answer
 from lambdalint.application.permissions import Permissions, permissions
 from lambdalint.application.policy_blocks import Blocks, blocks, sharing
 from lambdalint.application.wording import and_
-from lambdalint.iam import match, statements
+from lambdalint.iam import actions, match, statements
 from lambdalint.iam.match import Need
 from lambdalint.iam.targets import NONE, UNKNOWN
 from lambdalint.python.unset import chosen_by_variable
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
     from lambdalint.template.function import LambdaFunction
     from lambdalint.template.template import Template
     from lambdalint.template.values import Path
+
+SOME = "some resource"
+"""Stands for a resource that cannot be told."""
+
+_IMPORT = re.compile(r"\$\{\?([^}]*)\}")
 
 State = Literal["granted", "perhaps", "missing", "not granted", "not in sight"]
 
@@ -358,10 +364,21 @@ def _sites(calls: Iterable[AwsCall]) -> tuple[Place, ...]:
     return tuple(found)
 
 
+_BELOW = {"index": "its indexes", ":*": "its versions", "/*": "what is below"}
+
+
 def _shown(need: Need) -> str:
+    """What a need is on, in words; empty where it cannot be limited to anything."""
+    found = actions.find(need.action)
+    if need.target == NONE or (found is not None and not found.supports_resources):
+        return ""
+    if need.target == UNKNOWN:
+        return SOME
     shown = need.target.shown.strip("`")
-    return "" if need.target == NONE else f"some {shown[1:-1]}" if shown.startswith("<") else shown
+    shown = f"some {shown[1:-1]}" if shown.startswith("<") else shown
+    return " and ".join((shown, *(_BELOW[part] for part in need.parts if part in _BELOW)))
 
 
 def _few(texts: Sequence[str]) -> str:
+    texts = [_IMPORT.sub(r"(\1)", text) for text in texts]
     return ", ".join(texts) if len(texts) <= 4 else f"{', '.join(texts[:3])} and {len(texts) - 3} more"

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lambdalint.application.policy_report import SOME
 from lambdalint.reporters.terminal import Style, paint, plural, printable, table
 from lambdalint.template import edits
 
@@ -14,13 +15,13 @@ if TYPE_CHECKING:
     from lambdalint.application.policy_report import FunctionPolicy, MissingRow, NeedRow, Place
 
 _SITES = 2
-_UNKNOWN = "a resource that cannot be told"
 _STATES: Mapping[str, Style] = {"missing": "red", "not granted": "yellow", "not in sight": "yellow"}
 
 
 def text(policies: Sequence[FunctionPolicy], color: bool = False) -> str:
     """Everything, function by function."""
-    parts = ["\n".join(_function(policy, color)) for policy in policies]
+    shown: dict[tuple[object, str], str] = {}
+    parts = ["\n".join(_function(policy, shown, color)) for policy in policies]
     lacking = sum(bool(policy.missing) for policy in policies)
     unread = sum(bool(policy.reason) for policy in policies)
     counts = [plural(len(policies), "function")]
@@ -48,7 +49,7 @@ def to_json(policies: Sequence[FunctionPolicy]) -> str:
 # -- text ----------------------------------------------------------------------------------------------------
 
 
-def _function(policy: FunctionPolicy, color: bool) -> Iterator[str]:
+def _function(policy: FunctionPolicy, shown: dict[tuple[object, str], str], color: bool) -> Iterator[str]:
     code = policy.handler or f"code not read: {policy.reason}"
     title = paint(printable(f"{policy.path}:{policy.line} {policy.logical_id}"), "bold", color=color)
     yield f"{title}  {printable(code)}"
@@ -74,7 +75,7 @@ def _function(policy: FunctionPolicy, color: bool) -> Iterator[str]:
         yield f"  {paint('not seen', 'bold', color=color)}"
         yield from (f"    {printable(line)}" for line in unseen)
         yield ""
-    yield from (f"  {line}" if line else "" for line in _served(policy, color))
+    yield from (f"  {line}" if line else "" for line in _served(policy, shown, color))
 
 
 def _role(policy: FunctionPolicy) -> Iterator[str]:
@@ -83,7 +84,9 @@ def _role(policy: FunctionPolicy) -> Iterator[str]:
         yield "its role is not in the template, or one of several"
     elif found.role is not None:
         others = [one.logical_id for one in found.functions if one.logical_id != policy.logical_id]
-        yield f"runs with the role {found.role}" + (f", as do {', '.join(others)}" if others else "")
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        shared = f", as do {', '.join(others[:3])}{more}" if others else ""
+        yield f"runs with the role {found.role}{shared}"
 
 
 def _shown_needs(rows: Sequence[NeedRow]) -> Iterator[tuple[str, NeedRow]]:
@@ -95,17 +98,14 @@ def _shown_needs(rows: Sequence[NeedRow]) -> Iterator[tuple[str, NeedRow]]:
     for listed in by_feature.values():
         first = listed[0]
         more = f" and {len(listed) - 1} more" if len(listed) > 1 else ""
-        hidden = not first.resource or (first.feature and not first.calls and first.resource == _UNKNOWN)
+        hidden = not first.resource or (first.feature and not first.calls and first.resource == SOME)
         on = "" if hidden else f" on {first.resource}"
         yield f"{first.action}{more}{on}", first
 
 
 def _need_row(named: tuple[str, NeedRow]) -> tuple[str, str, str]:
     name, row = named
-    because = ", ".join(_at(place) for place in row.calls[:_SITES])
-    if len(row.calls) > _SITES:
-        because += f" and {len(row.calls) - _SITES} more"
-    because = because or row.feature
+    because = _sites(row.calls, _SITES) or row.feature
     by = ", ".join(dict.fromkeys(_where(place) for place in row.by[:2]))
     state = {"granted": by, "perhaps": f"perhaps {by}", "missing": "MISSING"}.get(row.state, row.state)
     why = f" ({row.why})" if row.why else ""
@@ -123,8 +123,11 @@ def _serves(policy: FunctionPolicy, actions: Sequence[str], denies: bool) -> str
 
 def _missing(row: MissingRow, color: bool) -> Iterator[str]:
     on = f" on {row.resource}" if row.resource else ""
-    places = ", ".join(_at(place) for place in row.calls) or f"for {row.feature}"
-    yield f"{paint('missing:', 'bold', 'red', color=color)} {', '.join(row.actions)}{on}, {places}"
+    places = _sites(row.calls, 4) or f"for {row.feature}"
+    more = f" and {len(row.actions) - 4} more" if len(row.actions) > 4 else ""
+    wanted = f"{', '.join(row.actions[:4])}{more}"
+    yield f"{paint('missing:', 'bold', 'red', color=color)} {wanted}{on}"
+    yield f"         {places}"
     if row.denied is not None:
         yield f"         denied at {_at(row.denied)}"
     if row.near is not None:
@@ -134,9 +137,8 @@ def _missing(row: MissingRow, color: bool) -> Iterator[str]:
 
 
 def _unseen(policy: FunctionPolicy) -> Iterator[str]:
-    for reason, services in policy.unseen_calls:
-        which = "of any service" if "*" in services else f"of {', '.join(services)}"
-        yield f"it may need more {which}: {reason}"
+    for reason, services in _reasons(policy):
+        yield f"it may need more of {services}: {reason}"
     for reason in policy.unseen_grants:
         yield f"what it has: {reason}"
     for need in policy.blocks.unplaced:
@@ -144,12 +146,30 @@ def _unseen(policy: FunctionPolicy) -> Iterator[str]:
         yield f"{need.action} on {on} may be granted by what cannot be seen; the block does not add it"
 
 
-def _served(policy: FunctionPolicy, color: bool) -> Iterator[str]:
+def _reasons(policy: FunctionPolicy) -> Iterator[tuple[str, str]]:
+    """Why a function may need more, and of what: what is said of several calls once."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for reason, prefixes in policy.unseen_calls:
+        services = "any service" if "*" in prefixes else ", ".join(prefixes)
+        call, _, rest = reason.partition(" ")
+        key, word = ((rest, services), call) if "." in call else ((reason, services), "")
+        grouped.setdefault(key, []).append(word)
+    for (rest, services), calls in grouped.items():
+        more = f" and {len(calls) - 2} more" if len(calls) > 2 else ""
+        yield f"{', '.join(calls[:2])}{more} {rest}".strip(), services
+
+
+def _served(policy: FunctionPolicy, shown: dict[tuple[object, str], str], color: bool) -> Iterator[str]:
     found = list(_by_resource(policy))
     if not found:
         yield "no policies are needed beside what stays\n"
         return
     for resource, blocks in found:
+        earlier = shown.setdefault((policy.path, resource or policy.logical_id), policy.logical_id)
+        if earlier != policy.logical_id:
+            yield f"policies: those of {resource}, under {earlier}"
+            yield ""
+            continue
         changed = any(block.changed for block in blocks)
         words = "would serve" if changed else "serve as they are"
         whose = f" ({resource})" if resource and resource != policy.logical_id else ""
@@ -173,9 +193,8 @@ def _by_resource(policy: FunctionPolicy) -> Iterator[tuple[str, list[Block]]]:
 def _head(policy: FunctionPolicy, resource: str) -> Iterator[str]:
     names = ", ".join(one.logical_id for one in policy.blocks.functions)
     yield f"# {policy.path}: {names}" + (f", by {resource}" if resource not in ("", names) else "")
-    for reason, services in policy.unseen_calls:
-        which = "any service" if "*" in services else ", ".join(services)
-        yield f"# may need more of {which}: {_one_line(reason)}"
+    for reason, services in _reasons(policy):
+        yield f"# may need more of {services}: {_one_line(reason)}"
 
 
 def _yaml(policy: FunctionPolicy, blocks: Iterable[Block]) -> Iterator[str]:
@@ -197,9 +216,11 @@ def _yaml(policy: FunctionPolicy, blocks: Iterable[Block]) -> Iterator[str]:
 
 
 def _items(policy: FunctionPolicy, items: Iterable[Item], indent: str) -> Iterator[str]:
+    why = ""
     for item in items:
         if item.why:
-            yield f"{indent}# stays: {_one_line(item.why)}"
+            yield f"{indent}# stays: {_one_line(item.why)}" if item.why != why else f"{indent}# stays too"
+        why = item.why
         yield from edits.written([item.value], indent, policy.template)
 
 
@@ -292,6 +313,11 @@ def _place_json(place: Place) -> Mapping[str, object]:
 
 
 # -- words ---------------------------------------------------------------------------------------------------
+
+
+def _sites(places: Sequence[Place], count: int) -> str:
+    more = f" and {len(places) - count} more" if len(places) > count else ""
+    return ", ".join(_at(place) for place in places[:count]) + more
 
 
 def _at(place: Place) -> str:
