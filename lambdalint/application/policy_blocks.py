@@ -7,6 +7,7 @@ the very resources, so that nothing that works today is lost.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -316,11 +317,23 @@ class _Planner:
             self._keep(slot, statement, served)
             return sure
         complete = {need for need in sure if _is_complete(named[need])}
+        if len(complete) == len(served) and self._is_same(statement, named.values()):
+            slot.kept[statement.path] = None
+            return sure
         slot.wanted.extend(named[one.need] for one in served if one.need in complete)
         rest = [one for one in served if one.need not in complete]
         if rest:
             self._keep(slot, statement, rest)
         return sure
+
+    def _is_same(self, statement: Statement, needs: Iterable[Need]) -> bool:
+        """Whether a statement is what would be advised in its place."""
+        advice = match.advise(needs)
+        if self.made and any(one.templates for one in advice):
+            return False
+        exact = _exact(needs)
+        node = _plain(self.template.get(statement.path))
+        return len(exact) == 1 and _sorted(statements.statement(exact[0])) == _sorted(node)
 
     def _is_less(self, advice: Sequence[Advice], part: _Part, served: Iterable[Need]) -> bool:
         """Whether advice grants less than a policy does: of a policy template fewer kinds of access, as
@@ -575,6 +588,18 @@ def _kinds(found: Iterable[str]) -> frozenset[AccessLevel]:
 
 def _is_complete(need: Need) -> bool:
     return all(advice.complete for advice in match.advise([need]))
+
+
+def _sorted(statement: Any) -> Any:
+    """A statement to be compared: its actions and resources in order, without its Sid."""
+    if not isinstance(statement, dict):
+        return statement
+    found = {key: value for key, value in statement.items() if key != "Sid"}
+    for key in ("Action", "Resource"):
+        if key in found:
+            listed = found[key] if isinstance(found[key], list) else [found[key]]
+            found[key] = sorted(json.dumps(value, sort_keys=True) for value in listed)
+    return found
 
 
 def _covered(patterns: Iterable[str], action: str) -> bool:
