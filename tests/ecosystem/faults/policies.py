@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.ecosystem.faults.shapes import Fault, both, policy, property_of, resource
+from tests.ecosystem.faults.shapes import Fault, both, code, policy, property_of, resource, sole_event
 
 
 def _statement(action: str, resource: str, effect: str = "Allow") -> str:
@@ -18,6 +18,22 @@ def _permission(principal: str) -> str:
 
 _PLANTED = _statement("s3:GetObject", "arn:aws:s3:::planted/*")
 _ROLE = "arn:aws:iam::123456789012:role/planted"
+
+_KEY = "KmsKeyArn: arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+# A role that SAM makes, with nothing in it about keys.
+_OWN_ROLE = policy("a managed policy", "- AWSXRayDaemonWriteAccess")
+
+
+def _open(kind: str, call: str) -> Fault:
+    """The function behind an API for everyone, with a call on a table first of all."""
+    return both(
+        f"{kind}, {call}",
+        sole_event(
+            "an API", f"Planted:\n  Type: {kind}\n  Properties:\n    Path: /planted\n    Method: post"
+        ),
+        code("a write", "import boto3", f'boto3.resource("dynamodb").Table("planted").{call}'),
+    )
+
 
 FAULTS: dict[str, tuple[Fault, ...]] = {
     "unknown-action": (
@@ -57,6 +73,24 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         resource("every bucket", _permission("s3.amazonaws.com")),
         resource("every topic", _permission("sns.amazonaws.com")),
         resource("every rule", _permission("events.amazonaws.com")),
+    ),
+    "kms-not-granted": (
+        both(
+            "a key for the environment",
+            _OWN_ROLE,
+            property_of("Environment", 'Environment:\n  Variables:\n    PLANTED: "1"'),
+            property_of("KmsKeyArn", _KEY),
+        ),
+        both(
+            "a key for snapshots",
+            _OWN_ROLE,
+            property_of("SnapStart", "SnapStart:\n  ApplyOn: PublishedVersions"),
+            property_of("KmsKeyArn", _KEY),
+        ),
+    ),
+    "public-api": (
+        _open("Api", 'delete_item(Key={"id": "planted"})'),
+        _open("HttpApi", 'put_item(Item={"id": "planted"})'),
     ),
     "pass-role-wildcard": (
         policy("any role", _statement("iam:PassRole", "'*'")),
