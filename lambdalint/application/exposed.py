@@ -31,6 +31,9 @@ _STORES = frozenset(
         "timestream-query",
     }
 )
+_SQL = frozenset({"rds-data", "redshift-data"})
+# What starts a query there is a write to IAM, and reads.
+_QUERIED = frozenset({"athena", "timestream-query"})
 # Names of which one is in most code that finds out by itself who calls: of headers, tokens, signatures.
 _ASKS = re.compile(
     r"authori[sz]|authenticat|bearer|\bjwt|\bjose\b|hmac|compare_digest|signature|password|passphrase|captcha"
@@ -66,7 +69,9 @@ def _verb(handler: Handler, call: AwsCall) -> str:
         return "signs URLs for"
     if level is None:
         return ""
-    if level >= AccessLevel.WRITE:
+    if call.service in _SQL and level >= AccessLevel.WRITE:
+        return "runs SQL on"
+    if level >= AccessLevel.WRITE and call.service not in _QUERIED:
         return "deletes from" if call.operation.startswith(("delete", "remove")) else "writes to"
     return "returns data of" if _given_back(handler, call.module, call.node, _DEPTH) else ""
 
