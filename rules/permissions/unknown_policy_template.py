@@ -69,7 +69,9 @@ class UnknownPolicyTemplate(Rule):
     The policy templates are those of the version of SAM that lambdalint's table was made from. AWS adds
     managed policies all the time: a name that is not in the table is flagged only where it is a letter or two
     off one that is, or differs in its path (`policy/AWSLambdaBasicExecutionRole` for
-    `policy/service-role/AWSLambdaBasicExecutionRole`). Managed policies of one's own account are not seen.
+    `policy/service-role/AWSLambdaBasicExecutionRole`). One that AWS has retired for another of nearly the
+    same name (`AWSLambdaFullAccess` for `AWSLambda_FullAccess`) is flagged, as no role can have it attached
+    any more. Managed policies of one's own account are not seen.
 
     **References**
 
