@@ -45,8 +45,8 @@ def unmatchable(template: Template, statement: Statement) -> tuple[Part, ...]:
     resources = tuple(pattern(template, part) for part in statement.resources)
     if any(not resource.strip("*") or resource[0] in (arns.UNKNOWN, arns.PLAIN) for resource in resources):
         return ()
-    if any(arns.malformed(resource) for resource in resources):
-        return ()  # invalid-statement
+    if any(arns.malformed(resource) or "<" in resource for resource in resources):
+        return ()  # invalid-statement's; what has angle brackets is to be filled in
     found = []
     for part in statement.actions:
         prefix = part.text.partition(":")[0].lower()

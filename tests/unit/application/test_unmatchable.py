@@ -112,6 +112,9 @@ def test_values_that_are_no_text() -> None:
         ("s3:GetObject", "[!GetAtt Files.Arn, !ImportValue more]"),
         ("s3:NoSuchAction", "!GetAtt Files.Arn"),  # unknown-action
         ("s3:GetObject", "bucket"),  # invalid-statement
+        ("sns:Publish", "'arn:aws:sns:::<topic>'"),  # to be filled in
+        ("bedrock:InvokeModel", "!GetAtt Files.Arn"),  # not all is known of the service
+        ("states:SendTaskSuccess", "!Ref Flow"),
         ("dynamodb:GetRecords", "!GetAtt Orders.StreamArn"),
         ("dynamodb:GetRecords", "!Sub '${Orders.Arn}/stream/*'"),
         ("dynamodb:Query", "!Sub '${Orders.Arn}/index/*'"),
