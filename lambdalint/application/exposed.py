@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lambdalint.iam import actions, sdk
 from lambdalint.iam.actions import AccessLevel
 from lambdalint.python.results import Way
+from lambdalint.source import SourceError
+from lambdalint.template.function import InlineCode, LocalCode
 
 if TYPE_CHECKING:
+    from pathlib import PurePosixPath
+
     import libcst as cst
 
-    from lambdalint.application.application import Handler
+    from lambdalint.application.application import Application, Handler
+    from lambdalint.discovery import Files
     from lambdalint.python.calls import AwsCall
     from lambdalint.python.module import PythonModule
+    from lambdalint.template.function import LambdaFunction
 
 # The services that keep data, by boto3's names.
 _STORES = frozenset(
@@ -42,6 +49,8 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 
+_SOURCES = frozenset({".cjs", ".cs", ".go", ".java", ".js", ".kt", ".mjs", ".rb", ".rs", ".ts"})
+_MOST_FILES = 60
 # Parts of results that say how the call went, not what is kept.
 _ABOUT = frozenset({"ResponseMetadata", "Count", "ScannedCount", "LastEvaluatedKey", "ETag", "VersionId"})
 _DEPTH = 3
@@ -50,6 +59,36 @@ _DEPTH = 3
 def asks_itself(handler: Handler) -> bool:
     """Whether the code may find out by itself who calls: something in it is named so."""
     return any(module.mentions(_ASKS) for module in handler.reach.modules)
+
+
+def code_asks(application: Application, function: LambdaFunction) -> bool:
+    """The same of a function's code in whatever language, as far as it lies beside the template."""
+    handler = application.handler(function)
+    if handler is not None:
+        return asks_itself(handler)
+    code, files = function.code, application.files
+    if isinstance(code, InlineCode):
+        return _ASKS.search(code.source.text) is not None
+    place = function.template.source.path.parent / code.path if isinstance(code, LocalCode) else None
+    folder = files.resolve(place) if place is not None else None
+    return folder is not None and any(_ASKS.search(text) for text in _texts(files, folder))
+
+
+def _texts(files: Files, folder: PurePosixPath) -> Iterator[str]:
+    """The sources below a folder, up to a limit."""
+    left, found = [folder], 0
+    while left and found < _MOST_FILES:
+        here = left.pop()
+        for name in files.children(here):
+            path = here / name
+            if files.vendored(path) or files.ignored(path) or name in ("node_modules", "target"):
+                continue
+            if files.is_dir(path):
+                left.append(path)
+            elif path.suffix in _SOURCES:
+                found += 1
+                with suppress(SourceError):
+                    yield files.read_text(path).text
 
 
 def exposed(handler: Handler) -> Iterator[tuple[AwsCall, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lambdalint.application.exposed import asks_itself
+from lambdalint.application.exposed import code_asks
 from lambdalint.application.wording import and_
 from lambdalint.finding import Finding, Label, Role
 from lambdalint.rule import Rule
@@ -59,9 +59,9 @@ class PublicFunctionUrl(Rule):
 
     **Limits**
 
-    A webhook is meant to be called by anyone and verifies the caller by itself. Python code within reach that
-    has names of what callers prove themselves with (headers, tokens, signatures) is taken to do so: silent.
-    Code in other languages is not seen: say so with an ignore on the line.
+    A webhook is meant to be called by anyone and verifies the caller by itself. Code that has names of what
+    callers prove themselves with (headers, tokens, signatures) is taken to do so: silent. Code that does not
+    lie beside the template is not seen: say so with an ignore on the line.
 
     **References**
 
@@ -79,7 +79,7 @@ class PublicFunctionUrl(Rule):
         opened: dict[Path, list[LambdaFunction]] = {}
         shared: dict[Path, list[LambdaFunction]] = {}
         for url in function_urls(template):
-            if url.open_at is not None and not _verifies(application, url.function):
+            if url.open_at is not None and not code_asks(application, url.function):
                 opened.setdefault(url.open_at, []).append(url.function)
             if url.any_origin_at is not None:
                 shared.setdefault(url.any_origin_at, []).append(url.function)
@@ -100,11 +100,6 @@ class PublicFunctionUrl(Rule):
                 help="name the origins, or leave `AllowCredentials` out",
                 functions=[function.id for function in functions],
             )
-
-
-def _verifies(application: Application, function: LambdaFunction) -> bool:
-    handler = application.handler(function)
-    return handler is not None and asks_itself(handler)
 
 
 def _names(functions: list[LambdaFunction]) -> str:
