@@ -82,7 +82,7 @@ _CROWDS = ("Api", "HttpApi", "SQS", "S3", "SNS", "EventBridgeRule", "CloudWatchE
 def _database(name: str, declared: str, named: Fault, connecting: Fault, *triggers: str) -> Fault:
     """A database of the template, a variable that leads there, and code that connects; for functions with
     certain triggers."""
-    fault = both(name, resource(name, declared), named, connecting)
+    fault = both(name, named, connecting, resource(name, declared))  # lines move with a resource: last
     return triggered(fault, *triggers) if triggers else fault
 
 
