@@ -66,12 +66,13 @@ class X86Only(Rule):
 
     **Limits**
 
-    Opt-in: whether it pays has to be measured. Only functions in Python whose whole package is in sight:
-    silent with native files in it, a layer that cannot be read, a requirement of which it is not known what
-    it brings along, or one that is for x86 only (`data/x86_only.toml`; the option `distributions` names
-    more); for templates with a CloudFront distribution, since Lambda@Edge has x86 only; and where a macro may
-    choose the architecture. Whether a wheel for arm64 exists of the very version that is pinned is not looked
-    up.
+    Opt-in: whether it pays has to be measured. Only functions in Python 3.8 or later, as older runtimes have
+    no arm64, whose whole package is in sight: silent with native files in it, a layer that cannot be read, a
+    requirement that is a path or of which it is not known what it brings along (any distribution that
+    `data/distributions.toml` does not have), or one that is for x86 only (`data/x86_only.toml`; the option
+    `distributions` names more); for templates with a CloudFront distribution, since Lambda@Edge has x86 only;
+    and where a macro may choose the architecture. Whether a wheel for arm64 exists of the very version that
+    is pinned is not looked up.
 
     **References**
 
