@@ -172,6 +172,6 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         everywhere("number", "PLANTED_LIMIT", '"17"'),
         everywhere("four", "PLANTED_REGION", "eu-planted-1", 4),
     ),
-    "database-without-proxy": _databases(),
+    "database-without-proxy": _databases(*_CROWDS),
     "unbounded-database-concurrency": _databases(*_CROWDS),
 }
