@@ -34,21 +34,11 @@ _NAME = re.compile(
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _DYNAMIC = re.compile(r"\{\{resolve:(?P<service>[a-z-]+):(?P<rest>[^{}]*)\}\}")
 _VARIABLE = re.compile(r"\$\{[^{}]*\}")
-# What the secrets of databases hold beside the password.
-_NOT_SECRET_KEYS = frozenset(
-    {
-        "username",
-        "user",
-        "host",
-        "hostname",
-        "endpoint",
-        "port",
-        "dbname",
-        "database",
-        "engine",
-        "dbInstanceIdentifier",
-        "dbClusterIdentifier",
-    }
+# The last words of keys for what secrets hold beside the secret itself.
+_BESIDE = re.compile(
+    r"(?:^|_)(?:user(?:_?name)?|login|host(?:_?name)?|endpoint|base_?url|port|db|db_?name|database|schema|engine|tenant"
+    r"|account|domain|region|name|type|arn|(?:cluster|instance|tenant|client|account|app|project)_?id"
+    r"|identifier)$"
 )
 # Attributes that give a secret, by type.
 _ATTRIBUTES = {
@@ -190,7 +180,7 @@ def _looked_up(template: Template, variable: Written, outcome: Property) -> Secr
     for text in _texts(template.get(outcome.path)):
         for match in _DYNAMIC.finditer(_VARIABLE.sub("*", text)):
             if match["service"] == "ssm-secure" or (
-                match["service"] == "secretsmanager" and _json_key(match["rest"]) not in _NOT_SECRET_KEYS
+                match["service"] == "secretsmanager" and not _BESIDE.search(_words(_json_key(match["rest"])))
             ):
                 return SecretVariable(variable, outcome, "lookup", match["service"])
     return None
