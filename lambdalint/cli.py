@@ -491,6 +491,7 @@ class _Project:
     files: Files
     configured: RunOptions
     notes: list[str]
+    discovery_seconds: float
 
 
 def _open_project(common: _ProjectOptions, overrides: Overrides, registry: Registry) -> _Project:
@@ -503,7 +504,9 @@ def _open_project(common: _ProjectOptions, overrides: Overrides, registry: Regis
     explicit = common.config.resolve() if common.config is not None else None
     configuration = Configuration(root, registry, explicit, common.isolated, overrides)
     settings = configuration.for_folder(PurePosixPath(".")) if explicit else None
+    begin = time.perf_counter()
     files = discovery.discover(root, paths, settings, configuration.exclude_of)
+    seconds = time.perf_counter() - begin
     folder = discovery.common_folder(paths)
     configured = configuration.run_options(PurePosixPath(folder.relative_to(root).as_posix()))
     notes = list(files.notes)
@@ -511,7 +514,7 @@ def _open_project(common: _ProjectOptions, overrides: Overrides, registry: Regis
     if not any(files.reported(path) for path in read):
         where = ", ".join(str(path) for path in paths)
         notes.append(f"nothing to lint in {where}: no templates and no Python files")
-    return _Project(registry, configuration, files, configured, notes)
+    return _Project(registry, configuration, files, configured, notes, seconds)
 
 
 def _unreadable(files: Files) -> Iterable[PurePosixPath]:
@@ -530,7 +533,12 @@ def _lint(project: _Project, run: RunOptions, rules: bool = True) -> Report:
         own = {name: meta for name, meta in project.registry.rules.items() if meta.theme == ENGINE_THEME}
         settings = _WithoutRules(project.configuration)
         report = engine.check(project.files, settings, Registry(own), options)
-    return replace(report, notes=(*report.notes, *project.configuration.notes))
+    phases = {"discovery": project.discovery_seconds, **report.stats.phases}
+    return replace(
+        report,
+        notes=(*report.notes, *project.configuration.notes),
+        stats=replace(report.stats, phases=phases),
+    )
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class _Check:
 
     def report(self) -> Report:
         begin = time.perf_counter()
-        results = self._timed("check", self._results)
+        results = do_all(self.files, self.settings, self.registry, self.options, self.phases)
         outcomes = sorted((o for result in results for o in result.outcomes), key=lambda o: str(o.path))
         unreadable = [*self._unreadable(), *(finding for result in results for finding in result.unreadable)]
         findings, suppressed = self._timed("settle", lambda: self._settle(outcomes, unreadable))
@@ -62,9 +62,6 @@ class _Check:
             },
             notes=tuple(self.files.notes),
         )
-
-    def _results(self) -> Sequence[Result]:
-        return do_all(self.files, self.settings, self.registry, self.options)
 
     def _timed(self, phase: str, call: Callable[[], _T]) -> _T:
         begin = time.perf_counter()

@@ -29,7 +29,7 @@ from lambdalint.finding import Finding
 from lambdalint.garbage import collect_if_due, seldom_collected
 from lambdalint.kept import Kept
 from lambdalint.ledger import Ledger, Records
-from lambdalint.outcome import ENGINE, Outcome, describe, run, unreadable_template
+from lambdalint.outcome import ENGINE, Outcome, clock, describe, run, unreadable_template
 from lambdalint.registry import ENGINE_THEME, Registry, RegistryError
 from lambdalint.report import Crash
 from lambdalint.rule import Rule, Settings
@@ -105,15 +105,23 @@ class Result:
     unchanged: int = 0
 
 
-def do_all(files: Files, settings: SettingsSource, registry: Registry, options: Options) -> Sequence[Result]:
+def do_all(
+    files: Files,
+    settings: SettingsSource,
+    registry: Registry,
+    options: Options,
+    phases: dict[str, float] | None = None,
+) -> Sequence[Result]:
     """Checks all applications that the given paths concern; the same however many processes there are.
 
+    `phases` receives the seconds that looking for results of earlier runs took, and those of the analysis.
     Raises RegistryError for a rule that cannot be loaded, and what `settings` raises.
     """
     desk = Desk(files, settings, registry, options)
-    results = _do(desk, desk.template_tasks())
+    seconds = phases if phases is not None else {}
+    results = _do(desk, desk.template_tasks(), seconds)
     owned = [folder for result in results for folder in result.folders]
-    return [*results, *_do(desk, desk.loose_tasks(owned))]
+    return [*results, *_do(desk, desk.loose_tasks(owned), seconds)]
 
 
 def settings_of(files: Files, settings: SettingsSource) -> Callable[[PurePosixPath], Settings]:
@@ -310,10 +318,15 @@ def _related(folder: PurePosixPath, given: PurePosixPath) -> bool:
     return folder == given or folder in given.parents or given in folder.parents
 
 
-def _do(desk: Desk, tasks: Sequence[Task]) -> list[Result]:
+def _do(desk: Desk, tasks: Sequence[Task], phases: dict[str, float]) -> list[Result]:
+    begin = clock()
     known = [desk.unchanged(task) for task in tasks]
     left = [task for _, task in known if task.templates or task.loose]
-    return [*(result for result, _ in known), *_do_anew(desk, left)]
+    middle = clock()
+    results = [*(result for result, _ in known), *_do_anew(desk, left)]
+    phases["cache"] = phases.get("cache", 0.0) + middle - begin
+    phases["analysis"] = phases.get("analysis", 0.0) + clock() - middle
+    return results
 
 
 def _do_anew(desk: Desk, tasks: Sequence[Task]) -> list[Result]:

@@ -207,6 +207,12 @@ def _statistics(report: Report, options: Options) -> str:
         (str(findings[name]), str(silenced[name]), f"{seconds.get(name, 0.0):.3f}", name) for name in names
     ]
     text = table(rows, ("findings", "silenced", "seconds", "rule"), color=options.color)
+    if report.stats.phases:
+        rows_phases = [(f"{spent:.3f}", name) for name, spent in report.stats.phases.items()]
+        text += "\n" + table(rows_phases, ("seconds", "phase"), color=options.color)
+    if report.stats.unchanged:
+        whole = plural(report.stats.applications, "application")
+        text += f"\n{report.stats.unchanged} of {whole} unchanged since an earlier run.\n"
     unknown = sorted(report.stats.unknown.items(), key=lambda item: (-item[1], item[0]))
     if unknown:
         rows_unknown = [(str(count), reason) for reason, count in unknown]
