@@ -41,6 +41,7 @@ _FEATURES = {
     "AWSXrayWriteOnlyAccess": "xray",
 }
 _OPEN = "more may need it"
+_UNUSED = "no call in sight needs it, so that it may be able to go"
 
 
 @dataclass(frozen=True)
@@ -300,9 +301,10 @@ class _Planner:
 
     def _decide(self, part: _Part, served: Sequence[Needed]) -> set[Need]:
         """Decides what becomes of a part that serves some needs; those that are settled by it."""
-        if not served:
-            return set()
         slot, statement = part.slot, part.statement
+        if not served:
+            self._spare(part)
+            return set()
         sure = {one.need for one in served if self._answer(part, one.need) is Answer.YES}
         named = {need: nameable(self.template, self.holder, need) for need in sure}
         if statement is None:
@@ -314,7 +316,7 @@ class _Planner:
             slot.wanted.extend(named.values())
             return sure
         if not part.wide:
-            self._keep(slot, statement, served)
+            slot.kept[statement.path] = None
             return sure
         complete = {need for need in sure if _is_complete(named[need])}
         if len(complete) == len(served) and self._is_same(statement, named.values()):
@@ -348,30 +350,30 @@ class _Planner:
             return _kinds(instead) < _kinds(granted)
         return len(instead) < len(granted)
 
+    def _spare(self, part: _Part) -> None:
+        """Leaves what is narrow where it is, and says that nothing in sight needs it."""
+        slot = part.slot
+        if part.wide:
+            return
+        if part.statement is None:
+            slot.keep, slot.why = True, _UNUSED
+        else:
+            slot.kept[part.statement.path] = None
+            slot.why = _UNUSED if len(slot.statements) == 1 else slot.why
+
     def _keep(self, slot: _Slot, statement: Statement, served: Sequence[Needed]) -> None:
-        """Keeps a statement for some needs, with no other actions than these need."""
+        """Keeps a wide statement for some needs, with no other actions than these need."""
+        node = self.template.get(statement.path)
         needed = dict.fromkeys(one.need.action for one in served)
         written = [part.text for part in statement.actions]
-        patterns = [text for text in written if any(actions.matches(text, action) for action in needed)]
-        node = self.template.get(statement.path)
-        if statement.actions and (patterns == written) and wide(statement) is None:
+        kept = [text for text in written if not actions.has_wildcard(text) and _matched(text, needed)]
+        kept.extend(action for action in needed if not _covered(kept, action))
+        if not isinstance(node, dict) or sorted(kept) == sorted(written):
             slot.kept[statement.path] = None
             return
-        if not isinstance(node, dict):
-            slot.kept[statement.path] = None
-            return
-        kept = {
-            pattern: None
-            for pattern in patterns
-            if not actions.has_wildcard(pattern) or wide(statement) is None
-        }
-        kept.update((action, None) for action in needed if not _covered(kept, action))
-        listed = list(kept)
         cut = {key: value for key, value in _plain(node).items() if key != "NotAction"}
-        action = listed[0] if len(listed) == 1 else listed
-        slot.kept[statement.path] = (
-            {**cut, "Action": action} if "Action" in cut else {"Action": action, **cut}
-        )
+        cut = cut if "Action" in cut else {"Effect": "Allow", "Action": "", **cut}
+        slot.kept[statement.path] = {**cut, "Action": kept[0] if len(kept) == 1 else kept}
 
     def _unplaced(self) -> tuple[Need, ...]:
         if self.granted.complete:
@@ -600,6 +602,10 @@ def _sorted(statement: Any) -> Any:
             listed = found[key] if isinstance(found[key], list) else [found[key]]
             found[key] = sorted(json.dumps(value, sort_keys=True) for value in listed)
     return found
+
+
+def _matched(pattern: str, found: Iterable[str]) -> bool:
+    return any(actions.matches(pattern, action) for action in found)
 
 
 def _covered(patterns: Iterable[str], action: str) -> bool:

@@ -346,6 +346,36 @@ class TestDiff:
         assert "         # for the table\n" in out
         assert "+        - DynamoDBWritePolicy:\n" in out
 
+    def test_leaves_narrow_grants_that_nothing_in_sight_needs(self, policy: Policy) -> None:
+        policy.write(
+            HEAD
+            + FUNCTION
+            + """\
+      Policies:
+        - DynamoDBWritePolicy:
+            TableName: !Ref Orders
+        - SQSPollerPolicy:
+            QueueName: jobs
+        - Statement:
+            - Effect: Allow
+              Action: [sns:Publish]
+              Resource: !Sub arn:aws:sns:${AWS::Region}:${AWS::AccountId}:news
+"""
+        )
+        assert policy("--diff").out == ""
+        text = policy().out
+        assert "# stays: no call in sight needs it, so that it may be able to go" in text
+        assert "policies that serve as they are" in text
+
+    def test_cuts_down_a_statement_on_resources_that_cannot_be_told(self, policy: Policy) -> None:
+        code = CODE.replace('os.environ["TABLE"]', "open('/tmp/table').read()")
+        statement = "      Policies:\n        - Statement:\n            - Effect: Allow\n"
+        statement += "              Action: dynamodb:*\n              Resource: '*'\n"
+        policy.write(HEAD + FUNCTION + statement, code)
+        out = policy("--diff").out
+        assert "-              Action: dynamodb:*\n" in out
+        assert "+              Action: dynamodb:PutItem\n" in out
+
 
 class TestUse:
     def test_names_the_nearest_function(self, policy: Policy) -> None:
