@@ -44,8 +44,8 @@ _QUERIED = frozenset({"athena", "timestream-query"})
 # Names of which one is in most code that finds out by itself who calls: of headers, tokens, signatures.
 _ASKS = re.compile(
     r"authori[sz]|authenticat|bearer|\bjwt|\bjose\b|hmac|compare_digest|signature|password|passphrase|captcha"
-    r"|cookie|api_?-?key|secret_?key|shared_?secret|(?<!next)(?<!next_)(?<!continuation)(?<!request)token\b"
-    r"|verify_|cognito|principalid|\bclaims\b|access_?-?key|otp\b",
+    r"|cookie|shared_?secret|(?<!next)(?<!next_)(?<!continuation)(?<!request)token\b|verify_|principalid"
+    r"|\bclaims\b|otp\b|(?:get\(|\[|headers\.)\s*['\"]?(?:x-)?api-?key\b",
     re.IGNORECASE,
 )
 
