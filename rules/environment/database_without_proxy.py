@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lambdalint.application.databases import connects, label_of, rds_server, runs_alone
+from lambdalint.application.wording import some
 from lambdalint.finding import Finding, Role
 from lambdalint.rule import Rule
 
 if TYPE_CHECKING:
-    from lambdalint.application.application import Handler
+    from lambdalint.application.application import Application
+    from lambdalint.application.databases import Connects
+    from lambdalint.template.function import LambdaFunction
+    from lambdalint.template.values import Path
 
 
 class DatabaseWithoutProxy(Rule):
@@ -139,22 +143,33 @@ class DatabaseWithoutProxy(Rule):
     reads = "both"
     default = False
 
-    def check_handler(self, handler: Handler) -> Iterator[Finding]:
-        """One finding for each function."""
-        found = connects(handler) if handler.functions else None
-        if found is None:
+    def check_application(self, application: Application) -> Iterator[Finding]:
+        """One finding for a template: one proxy serves all of its functions."""
+        group: list[tuple[LambdaFunction, Connects, Path | str]] = []
+        for handler in application.handlers:
+            found = connects(handler) if handler.functions else None
+            for function in handler.functions if found is not None else ():
+                if found is None or _is_one(application, function):
+                    continue
+                server = rds_server(handler, function, found)
+                if server:
+                    group.append((function, found, server))
+        if not group:
             return
-        for function in handler.functions:
-            server = rds_server(handler, function, found)
-            if not server or function.known("ReservedConcurrentExecutions") in (0, 1):
-                continue
-            if runs_alone(handler.application, function):
-                continue
-            yield self.finding(
-                f"`{function.logical_id}` connects to an RDS database itself, with no proxy in between",
-                function.label("each of its environments holds connections of its own"),
-                label_of(found, "connects here"),
-                *([] if isinstance(server, str) else [function.label("there", Role.RELATED, server)]),
-                help="put an RDS Proxy in between, which shares connections among environments",
-                functions=[function.id],
-            )
+        functions = [function for function, _, _ in group]
+        first, found, server = group[0]
+        yield self.finding(
+            f"{some([each.logical_id for each in functions])} "
+            f"{'connects' if len(group) == 1 else 'connect'} to an RDS database with no proxy in between",
+            first.label("each of its environments holds connections of its own"),
+            label_of(found, "connects here"),
+            *([] if isinstance(server, str) else [first.label("there", Role.RELATED, server)]),
+            *(each.label("connects as well", Role.RELATED, tied=True) for each in functions[1:]),
+            help="put an RDS Proxy in between, which shares connections among environments",
+            functions=[each.id for each in functions],
+        )
+
+
+def _is_one(application: Application, function: LambdaFunction) -> bool:
+    """Whether one instance at most runs, or hardly more."""
+    return function.known("ReservedConcurrentExecutions") in (0, 1) or runs_alone(application, function)

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lambdalint.application.databases import connects, label_of, unbounded
-from lambdalint.finding import Finding
+from lambdalint.application.wording import some
+from lambdalint.finding import Finding, Role
 from lambdalint.rule import Rule
 
 if TYPE_CHECKING:
-    from lambdalint.application.application import Handler
+    from lambdalint.application.application import Application
+    from lambdalint.application.databases import Connects
+    from lambdalint.application.modes import Invocation
+    from lambdalint.template.function import LambdaFunction
 
 _RESERVED = "ReservedConcurrentExecutions"
 _QUEUE = "the MaximumConcurrency of the queue's ScalingConfig"
@@ -134,21 +138,27 @@ class UnboundedDatabaseConcurrency(Rule):
     default = False
     supersedes = ("database-without-proxy",)
 
-    def check_handler(self, handler: Handler) -> Iterator[Finding]:
-        """One finding for each function."""
-        found = connects(handler) if handler.functions else None
-        if found is None:
-            return
-        for function in handler.functions:
-            crowd = unbounded(handler.application, function)
-            if crowd is None:
-                continue
-            queue = crowd.trigger is not None and crowd.trigger.source == "SQS"
+    def check_application(self, application: Application) -> Iterator[Finding]:
+        """One finding for those of a template that a queue invokes, and one for the others."""
+        groups: dict[str, list[tuple[LambdaFunction, Connects, Invocation]]] = {}
+        for handler in application.handlers:
+            found = connects(handler) if handler.functions else None
+            for function in handler.functions if found is not None else ():
+                crowd = unbounded(application, function)
+                if crowd is not None and found is not None:
+                    queue = crowd.trigger is not None and crowd.trigger.source == "SQS"
+                    groups.setdefault(_QUEUE if queue else _RESERVED, []).append((function, found, crowd))
+        for bound, group in groups.items():
+            functions = [function for function, _, _ in group]
+            first, found, crowd = group[0]
             yield self.finding(
-                f"`{function.logical_id}` connects to a database, and nothing bounds how many run at once",
-                function.label("has no ReservedConcurrentExecutions"),
+                f"{some([each.logical_id for each in functions])} "
+                f"{'connects' if len(group) == 1 else 'connect'} to a database, "
+                "and nothing bounds how many run at once",
+                first.label("has no ReservedConcurrentExecutions"),
                 label_of(found, "connects here"),
                 crowd.label(f"{crowd.description} may invoke many at once"),
-                help=f"bound it by {_QUEUE if queue else _RESERVED}, or put a proxy in between",
-                functions=[function.id],
+                *(each.label("connects as well", Role.RELATED, tied=True) for each in functions[1:]),
+                help=f"bound it by {bound}, or put a proxy in between",
+                functions=[each.id for each in functions],
             )
