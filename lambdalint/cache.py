@@ -246,7 +246,7 @@ class _Answers:
 
     def _ask(self, what: str, about: str) -> object:
         if what in _CONTENTS:
-            return self._files.content(what, PurePosixPath(about))
+            return self._files.content(what, about)
         if what == "settings":
             return self._settings_of(PurePosixPath(about))
         if what in ("deploying", "naming"):

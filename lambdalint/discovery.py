@@ -28,7 +28,7 @@ from lambdalint.gitignore import Ignores, Patterns, patterns
 from lambdalint.ledger import Records, digest
 from lambdalint.rule import Settings
 from lambdalint.source import SourceError, SourceFile
-from lambdalint.template.template import looks_like_template
+from lambdalint.template.sniff import looks_like_template
 from lambdalint.tree import Tree, as_text, folders_above, lexical
 
 MAX_PYTHON_BYTES = 2_000_000
@@ -171,10 +171,10 @@ class Files:
             with suppress(SourceError):
                 self._content("python", path)
 
-    def content(self, kind: str, path: PurePosixPath) -> str:
+    def content(self, kind: str, path: PurePosixPath | str) -> str:
         """What `records` say of a file that is read as "python", as "text" or to be "shown"."""
         try:
-            data = source.read_bytes(self.root / path) if kind == "shown" else self._bytes(kind, path)
+            data = source.read_bytes(f"{self.root}/{path}") if kind == "shown" else self._bytes(kind, path)
         except SourceError as error:
             return digest(b"") if kind == "shown" else f"! {error.reason}"
         return digest(data)
@@ -188,15 +188,16 @@ class Files:
         self.records.note_content(kind, path, data)
         return data
 
-    def _bytes(self, kind: str, path: PurePosixPath) -> bytes:
+    def _bytes(self, kind: str, path: PurePosixPath | str) -> bytes:
         limit = MAX_PYTHON_BYTES if kind == "python" else MAX_TEMPLATE_BYTES
+        real = f"{self.root}/{path}"  # text, as paths take longer than reading does
         try:
-            size = os.stat(f"{self.root}/{path}").st_size
+            size = os.stat(real).st_size
         except OSError as error:
             raise SourceError(f"cannot be read: {error.strerror or error}") from error
         if size > limit:
             raise SourceError(_too_large(size, limit), help="split it, or exclude it in the configuration")
-        return source.read_bytes(self.root / path)
+        return source.read_bytes(real)
 
     def is_python(self, path: PurePosixPath) -> bool:
         """Whether it is one of the project's own Python files."""

@@ -260,14 +260,15 @@ def begin_overlay(contents: Mapping[str, bytes]) -> None:
     _overlay = contents
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path | str) -> bytes:
     """The content of a file. Raises SourceError when it cannot be read."""
     if _overlay:
         content = _overlay.get(os.path.realpath(path))
         if content is not None:
             return content
     try:
-        return path.read_bytes()
+        with open(path, "rb") as stream:
+            return stream.read()
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror or error}") from error
 

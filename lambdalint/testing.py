@@ -41,7 +41,8 @@ from lambdalint.report import Report
 from lambdalint.rule import RuleMeta
 from lambdalint.rule_docs import sections, snippets
 from lambdalint.source import SourceFile, read_python, read_text
-from lambdalint.template.template import load, looks_like_template
+from lambdalint.template.sniff import looks_like_template
+from lambdalint.template.template import load
 
 TODAY = "2026-01-15"
 """The date on which fixtures are linted."""

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from lambdalint.finding import FunctionId, Role
-from lambdalint.template.template import Generated, looks_like_template
+from lambdalint.template.sniff import looks_like_template
+from lambdalint.template.template import Generated
 from lambdalint.template.values import Known
 from tests.unit.template.templates import at, template
 
