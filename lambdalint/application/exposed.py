@@ -45,7 +45,7 @@ _QUERIED = frozenset({"athena", "timestream-query"})
 _ASKS = re.compile(
     r"authori[sz]|authenticat|bearer|\bjwt|\bjose\b|hmac|compare_digest|signature|password|passphrase|captcha"
     r"|cookie|shared_?secret|(?<!next)(?<!next_)(?<!continuation)(?<!request)token\b|verify_|principalid"
-    r"|\bclaims\b|otp\b|(?:get\(|\[|headers\.)\s*['\"]?(?:x-)?api-?key\b",
+    r"|otp\b|(?:get\(|\[|headers\.)\s*['\"]?(?:x-)?api-?key\b",
     re.IGNORECASE,
 )
 
@@ -57,7 +57,7 @@ _DEPTH = 3
 
 # Of these, what is not as well in code that proves itself to somebody else.
 _ASKS_OTHERS = re.compile(
-    r"hmac|compare_digest|signature|\bjwt|\bjose\b|verify_|task_?token|captcha|authorizer|principalid|\bclaims\b"
+    r"hmac|compare_digest|signature|\bjwt|\bjose\b|verify_|task_?token|captcha|authorizer|principalid"
     r"|(?:get\(|\[|headers\.)\s*['\"]?(?:x-)?(?:authorization|api-?key)\b['\"]?\s*(?:[,)]|\](?!\s*=[^=]))",
     re.IGNORECASE,
 )
