@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lambdalint.python.evaluate import Evaluator
     from lambdalint.python.module import PythonModule
 
-__all__ = ["is_request", "may_request"]
+__all__ = ["is_near", "is_request", "may_request"]
 
 _METHODS = HTTP_READS | HTTP_SENDS | {"request", "stream", "send", "urlopen"}
 _FUNCTIONS = frozenset(
@@ -43,7 +43,7 @@ def may_request(module: PythonModule) -> bool:
 def is_request(evaluator: Evaluator, module: PythonModule, node: cst.Call) -> bool:
     """Whether a call requests something that lies outside of the environment."""
     known = module.names.qualified(node.func) in _FUNCTIONS or _is_session(evaluator, module, node)
-    return known and not _is_near(evaluator, module, node)
+    return known and not is_near(evaluator, module, node)
 
 
 def _is_session(evaluator: Evaluator, module: PythonModule, node: cst.Call) -> bool:
@@ -58,7 +58,7 @@ def _is_session(evaluator: Evaluator, module: PythonModule, node: cst.Call) -> b
     )
 
 
-def _is_near(evaluator: Evaluator, module: PythonModule, node: cst.Call) -> bool:
+def is_near(evaluator: Evaluator, module: PythonModule, node: cst.Call) -> bool:
     """Whether a request goes to something within the environment, as far as its URL tells."""
     near = (*_NEAR, *_NEAR_VARIABLES)
     for argument in node.args[:2]:
