@@ -31,7 +31,7 @@ __all__ = ["NetworkWait", "Timed", "timed", "waits"]
 
 _BOUNDS_SOCKETS = re.compile(r"\bsetdefaulttimeout\b")
 # What ends a call from outside of it.
-_ENDS_CALLS = re.compile(r"\bsignal\.(?:alarm|setitimer)\b")
+_ENDS_CALLS = re.compile(r"\bsignal\.(?:alarm|setitimer)\b|\bTimer\(")
 _ENDING_DECORATOR = re.compile(r"time_?out|time_?limit|deadline", re.IGNORECASE)
 # What bounds parts of a wait, by import path: the parameters by position, the one for all of it first, and
 # those of which each bounds a wait that only it bounds.
@@ -98,7 +98,7 @@ def timed() -> Mapping[str, Timed]:
             *row.get("calls", ()),
             *(f"{on}().{it}" for on in row.get("on", ()) for it in row["methods"]),
         ]
-        given = {
+        given: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value
             for key, value in row.items()
             if key not in ("calls", "on", "methods", "default")
@@ -125,7 +125,7 @@ def _library(name: str) -> str:
 def waits(
     evaluator: Evaluator, reach: Reach, more: Mapping[str, str], variables: Collection[str] = ()
 ) -> tuple[NetworkWait, ...]:
-    """The calls of a reach of which it is known how long they may wait: for ever, or for as long as code says.
+    """The calls of a reach of which is known how long they may wait: for ever, or for as long as code says.
 
     `more` are functions that wait for ever, by import path, with the parameter that bounds them; `variables`
     are the names of environment variables that are set.
@@ -209,7 +209,7 @@ class _Waits:
         `functools.partial` adds some."""
         func = node.func
         name = module.names.qualified(func)
-        if name in self._timed:
+        if name is not None and name in self._timed:
             return name, self._timed[name], None, None
         if isinstance(func, cst.Attribute) and func.attr.value in _methods():
             found = []

@@ -1,4 +1,4 @@
-"""missing-timeout: a call over the network that waits without end, or for longer than the function may run."""
+"""missing-timeout: a call over the network that waits without end, or for longer than the function runs."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ class MissingTimeout(Rule):
 
     **Limits**
 
-    Knows the calls of its table (`data/network_timeouts.toml`): requests, urllib, http.client, urllib3, httpx,
-    aiohttp, sockets, mail, FTP, SSH, and connects of databases. `calls` adds functions that wait for ever,
-    with the parameter that bounds them, such as `"legacy.fetch" = "timeout"`. What has a default is silent
-    unless code takes it away (`timeout=None`): botocore, httpx, aiohttp, PyMySQL, psycopg 3, PyMongo, and
-    redis, which has one since version 8. Silent where the timeout cannot be read (the environment, `**kwargs`),
-    where an adapter, a decorator, an alarm signal, or a patch of the library may set it, and for what answers
-    within the environment. A timeout counts as too long only for all functions that get there, and only
-    against a Timeout that is written (of the others default-timeout speaks).
+    Knows the calls of its table (`data/network_timeouts.toml`): requests, urllib, http.client, urllib3,
+    httpx, aiohttp, sockets, mail, FTP, SSH, and connects of databases. `calls` adds functions that wait for
+    ever, with the parameter that bounds them, such as `"legacy.fetch" = "timeout"`. What has a default is
+    silent unless code takes it away (`timeout=None`): httpx, aiohttp, PyMySQL, psycopg 3, PyMongo, and redis,
+    which has one since version 8. botocore has defaults of its own. Silent where the timeout cannot be read
+    (the environment, `**kwargs`), where an adapter, a decorator, an alarm, a timer or a patch of the library
+    may end the call, and for what answers within the environment. A timeout is too long only if it is for all
+    functions that get there, and only where Timeout is written (of the others default-timeout speaks).
 
     **References**
 
@@ -87,8 +87,8 @@ class MissingTimeout(Rule):
                 yield self._too_long(wait, limits)
 
     def _endless(self, handler: Handler, wait: NetworkWait) -> Finding:
-        message = f"`{_called(wait)}` waits for {wait.timed.what} without end"
-        message += " where it has no timeout" if wait.given is None else ", as its timeout is none"
+        lacks = "has no timeout" if wait.given is None else "has its timeout taken away"
+        message = f"`{_called(wait)}` {lacks}, and may wait for {wait.timed.what} without end"
         return self.finding(
             message,
             wait.module.label(wait.given or wait.node, "until Lambda stops the function"),
@@ -111,8 +111,8 @@ class MissingTimeout(Rule):
                 )
                 for each, limit, written in limits
             ),
-            help="make it shorter than the function's Timeout, so that code can handle what was slow; or raise "
-            "the Timeout",
+            help="make it shorter than the function's Timeout, so that code can handle what was slow; or raise"
+            " the Timeout",
             functions=[each.id for each, _, _ in limits],
         )
 
