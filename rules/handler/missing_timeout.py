@@ -1,4 +1,4 @@
-"""missing-timeout: a call over the network that waits without end, or for longer than the function runs."""
+"""missing-timeout: a call over the network that waits without end, or longer than the function may run."""
 
 from __future__ import annotations
 
@@ -111,8 +111,8 @@ class MissingTimeout(Rule):
                 )
                 for each, limit, written in limits
             ),
-            help="make it shorter than the function's Timeout, so that code can handle what was slow; or raise"
-            " the Timeout",
+            help="make it shorter than the function's Timeout, so that code can handle what was slow; or"
+            " raise the Timeout",
             functions=[each.id for each, _, _ in limits],
         )
 
