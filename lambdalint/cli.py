@@ -709,9 +709,8 @@ def _timings(report: Report) -> str:
     rules = sorted(report.stats.rule_seconds.items(), key=lambda item: -item[1])[:5]
     slowest = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in rules)
     total = f"{report.stats.seconds:.2f} s for {plural(report.stats.applications, 'application')}"
-    if report.stats.unchanged:
-        total += f", of which {report.stats.unchanged} unchanged"
-    return f"{total} ({phases})" + (f"; slowest rules: {slowest}" if slowest else "")
+    unchanged = f"; {report.stats.unchanged} unchanged" if report.stats.unchanged else ""
+    return f"{total} ({phases}){unchanged}" + (f"; slowest rules: {slowest}" if slowest else "")
 
 
 def _say_notes(notes: Iterable[str], quiet: bool) -> None:

@@ -545,7 +545,7 @@ class TestFixing:
             real(source, target)
 
         monkeypatch.setattr(os, "replace", replace)
-        result = lint("--fix")
+        result = lint("--fix", "--no-cache")
         assert result.code == 2
         assert "No space left on device" in result.err
         monkeypatch.setattr(os, "replace", real)

@@ -263,7 +263,7 @@ class TestOutput:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(os, "replace", full)
-        result = lint("check", "--output-file", "out.txt")
+        result = lint("check", "--no-cache", "--output-file", "out.txt")
         assert result.code == 2
         assert (
             "out.txt: cannot be written: No space left on device; give --output-file another path"
