@@ -600,7 +600,10 @@ def _is_getattr_of_sdk(evaluator: Evaluator, module: PythonModule, call: cst.Cal
         return False
     receiver = evaluator.value(module, call.args[0].value)
     dynamic = not isinstance(evaluator.value(module, call.args[1].value), Literal)
-    return dynamic and any(isinstance(option, Sdk) for option in given(receiver))
+    return dynamic and any(
+        isinstance(option, Sdk) or (isinstance(option, Unknown) and option.reason == "dynamic service")
+        for option in given(receiver)
+    )
 
 
 def _receiver_reason(symbol: Symbol) -> str | None:

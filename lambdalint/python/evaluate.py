@@ -550,7 +550,7 @@ class Evaluator:
             frame = many.frame if isinstance(many.frame, Frame) else None
             return choice([self.value(many.module, expr, frame) for _, expr in entries])
         if isinstance(many, Sdk):
-            return self._sdk_item(many)
+            return self._one_of(many) or self._sdk_item(many)
         if isinstance(many, Unknown):
             return many
         laid = laid_over(many)
@@ -921,6 +921,8 @@ class Evaluator:
             return self._any_item(base)
         if isinstance(base, Unknown):
             return base
+        if isinstance(base, Sdk):
+            return self._one_of(base) or Unknown("key")
         if isinstance(base, Display):
             # Any of them, where the key is not a constant.
             return self._any_item(base)
@@ -938,7 +940,15 @@ class Evaluator:
             return each(base, lambda option: self._index(option, key, frame))
         if isinstance(base, Unknown):
             return base
+        if isinstance(base, Sdk):
+            return self._one_of(base) or Unknown("item")
         return Unknown("item")
+
+    @staticmethod
+    def _one_of(many: Sdk) -> Sdk | None:
+        """An object out of a list of them: boto3's objects have no items, so that what is iterated or indexed
+        is what `queue.receive_messages()` and its like return, of which only the type of the items is known."""
+        return many if many.kind == "object" else None
 
     def _assigned_items(
         self, module: PythonModule, container: cst.BaseExpression, key: Symbol, frame: Frame | None

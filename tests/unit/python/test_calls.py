@@ -50,6 +50,14 @@ def in_handler(body: str, before: str = "") -> str:
             "for o in boto3.resource('s3').Bucket('b').objects.all():\n    o.delete()",
             ["s3.list_objects [literal b]", "s3.delete_object [literal b]"],
         ),
+        (
+            "for m in boto3.resource('sqs').Queue('q').receive_messages():\n    m.delete()",
+            ["sqs.receive_message [literal q]", "sqs.delete_message [literal q]"],
+        ),
+        (
+            "m = boto3.resource('sqs').Queue('q').receive_messages()\nm[0].delete()",
+            ["sqs.receive_message [literal q]", "sqs.delete_message [literal q]"],
+        ),
         ("boto3.client('s3').upload_file('f', 'b', 'k')", ["s3.put_object [literal b]"]),
         ("boto3.client('s3').download_fileobj('b', 'k', f)", ["s3.get_object [literal b]"]),
         ("boto3.client('s3').copy({'Bucket': 'a'}, 'b', 'k')", ["s3.copy_object [literal b]"]),
@@ -222,6 +230,7 @@ def test_invocation_type_of_other_calls() -> None:
         ("TABLE[0](1)", "def f(table):\n    table.put_item(Item={})\nTABLE = [f]", "receiver: parameter"),
         ("boto3.client(event['s']).put_item(Item={})", "", "dynamic service"),
         ("getattr(boto3.client('s3'), event['m'])(Bucket='b')", "", "getattr"),
+        ("getattr(boto3.client(event['s']), event['m'])(Bucket='b')", "", "getattr"),
         ("boto3.client('s3').generate_presigned_url(event['m'])", "", "dynamic client"),
         ("get_client().describe_stacks()", "from layer import get_client", "receiver: object of a library"),
         ("json.loads(event)['x'].append(1)", "", None),
