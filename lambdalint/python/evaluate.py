@@ -946,8 +946,8 @@ class Evaluator:
 
     @staticmethod
     def _one_of(many: Sdk) -> Sdk | None:
-        """An object out of a list of them: boto3's objects have no items, so that what is iterated or indexed
-        is what `queue.receive_messages()` and its like return, of which only the type of the items is known."""
+        """An object out of a list of them: boto3's objects have no items, so that what is iterated or
+        indexed is what `queue.receive_messages()` and its like return, known by its items' type alone."""
         return many if many.kind == "object" else None
 
     def _assigned_items(
