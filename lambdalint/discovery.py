@@ -15,14 +15,15 @@ import difflib
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from lambdalint import source
+from lambdalint import assembly, source
+from lambdalint.assembly import Assembly, Copy, is_assembly
 from lambdalint.config_file import FILE_NAMES, configuration_in
 from lambdalint.gitignore import Ignores, Patterns, patterns
 from lambdalint.ledger import Records, digest
@@ -62,7 +63,9 @@ class Files:
     """What was found under the root. All paths are relative to it, with forward slashes, in order.
 
     `given` are the paths that the user named, files or folders: they limit what is reported. `notes` are
-    remarks for the user, such as folders that could not be opened.
+    remarks for the user, such as folders that could not be opened. `assemblies` are what the CDK wrote, where
+    the user asked for it; `copies` lead from folders in them to those that they were copied from, and
+    `asked_copies` are those that the given paths deploy.
     """
 
     root: Path
@@ -71,6 +74,9 @@ class Files:
     given: tuple[PurePosixPath, ...] = (PurePosixPath("."),)
     problems: tuple[FileProblem, ...] = ()
     notes: tuple[str, ...] = ()
+    assemblies: tuple[Assembly, ...] = ()
+    copies: Mapping[PurePosixPath, Copy] = field(default_factory=dict)
+    asked_copies: tuple[Copy, ...] = ()
     tree: Tree = field(init=False, repr=False)
     records: Records = field(init=False, repr=False)
 
@@ -87,7 +93,12 @@ class Files:
         self.__post_init__()
 
     def reported(self, path: PurePosixPath) -> bool:
-        """Whether the user asked about the file: it is one of the given paths or lies in one."""
+        """Whether the user asked about the file: it is one of the given paths or lies in one, or a copy of it
+        by the CDK does."""
+        return path in self._copied or self.named(path)
+
+    def named(self, path: PurePosixPath) -> bool:
+        """Whether the path is one of the given ones or lies in one."""
         if path in self._given:
             return True
         return any(parent in self._given for parent in path.parents)
@@ -291,6 +302,32 @@ class Files:
         are packaged with."""
         return tuple(path for path in self.given if _MANIFEST_NAME.fullmatch(path.name))
 
+    def beside(self, folder: PurePosixPath, text: str) -> PurePosixPath:
+        """The path that a file in a folder means: an absolute one in the root comes relative to that."""
+        path = PurePosixPath(text)
+        if path.is_absolute() and path.is_relative_to(PurePosixPath(str(self.root))):
+            return path.relative_to(PurePosixPath(str(self.root)))
+        return folder / path
+
+    def assembly_of(self, template: PurePosixPath) -> Assembly | None:
+        """What the CDK wrote together with a template; None for templates of any other making."""
+        return next((each for each in self.assemblies if template in each.templates), None)
+
+    def synthesised(self, path: PurePosixPath) -> bool:
+        """Whether the path lies in what the CDK wrote."""
+        if not self.assemblies:
+            return False
+        return any(each.folder == path or each.folder in path.parents for each in self.assemblies)
+
+    @cached_property
+    def asked(self) -> tuple[PurePosixPath, ...]:
+        """The given paths, and the folders that what they deploy was copied from."""
+        return (*self.given, *(copy.folder for copy in self.asked_copies))
+
+    @cached_property
+    def _copied(self) -> frozenset[PurePosixPath]:
+        return frozenset(path for copy in self.asked_copies for path in copy.files)
+
     @cached_property
     def _given(self) -> frozenset[PurePosixPath]:
         return frozenset(self.given)
@@ -336,8 +373,9 @@ def discover(
     """Walks the root once. The whole tree is read whatever the paths are; they become `Files.given`.
 
     `settings.exclude` holds patterns as in .gitignore, relative to the root; `nested` gives those of a folder
-    that has a configuration file of its own, also relative to the root. A path that git ignores, or that lies
-    in cdk.out, is read when it is given; one that is excluded or vendored is not.
+    that has a configuration file of its own, also relative to the root. A path that git ignores is read when
+    it is given, and so is an assembly of the CDK (cdk.out) when it, or a path in it, is; what is excluded or
+    vendored is not.
 
     Raises PathError for a path that does not exist, lies outside the root or is no regular file.
     """
@@ -349,10 +387,12 @@ def discover(
         walk.visit("")
     for path in given:
         walk.visit_given(path)
+    for folder in dict.fromkeys(filter(None, map(walk.assembly_around, given))):
+        walk.visit_assembly(folder)
     files.python = _sorted(walk.python)
     files.templates = _sorted(walk.templates)
     files.problems = tuple(sorted(walk.problems, key=lambda problem: problem.path))
-    files.notes = tuple(walk.notes)
+    files.notes = (*walk.notes, *_left_out_assemblies(walk))
     return files
 
 
@@ -367,6 +407,7 @@ class _Walk:
         self.templates: set[str] = set()
         self.problems: list[FileProblem] = []
         self.notes: list[str] = []
+        self.assemblies: list[str] = []
         self._visited: set[str] = set()
         self._excluded = patterns(exclude)
         self._excludes: dict[str, Patterns] = {}
@@ -388,17 +429,81 @@ class _Walk:
         around = [folder for folder in folders_above(path) if folder]
         if any(self._is_excluded(folder, True) for folder in around) or self._is_excluded(path, is_dir):
             self.notes.append(f"{given}: left out, because the configuration excludes it")
-        elif any(self._is_vendored(part) for part in (*around, path)):
+        elif any(self._is_vendored(part) for part in self._outside_assembly((*around, path))):
             self.notes.append(f"{given}: left out, because an installed package or a build folder holds it")
+        elif self.assembly_around(given) is not None:
+            pass  # read as a whole, once what it was made of is known
         elif is_dir:
             self.visit(path)
         else:
             self._visit_file(path)
 
+    def assembly_around(self, given: PurePosixPath) -> str | None:
+        """The outermost assembly of the CDK that a path is or lies in, if it is to be read."""
+        path = as_text(given)
+        around = [folder for folder in (*folders_above(path), path) if folder]
+        found = next((folder for folder in around if is_assembly(self.tree, folder)), None)
+        if found is None or any(
+            self._is_excluded(folder, True) for folder in around[: around.index(found) + 1]
+        ):
+            return None
+        return found if not any(map(self._is_vendored, self._outside_assembly(around))) else None
+
+    def visit_assembly(self, folder: str) -> None:
+        """Adds an assembly: its templates, and the Python of assets that is no copy of the project's own.
+        Whether git ignores it does not matter: it nearly always does."""
+        self._visit_application(folder)
+        found = assembly.read(self.tree, folder)
+        self.files.assemblies = (*self.files.assemblies, *found)
+        for template in map(str, (path for each in found for path in each.templates)):
+            if self.tree.kind(template) == "file" and not self._is_excluded(template, False):
+                self._visit_file(template)
+        project = Files(self.files.root, python=_sorted(self.python))
+        texts = [self.tree.text(path) for path in self.templates if self.files.named(PurePosixPath(path))]
+        for asset, keys in assembly.uploads(found).items():
+            copy = self._visit_asset(asset, project) if self.tree.kind(str(asset)) == "dir" else None
+            if copy is not None and any(key in text for key in keys for text in texts):
+                files = (*copy.files, *self._manifests(asset, copy.folder))
+                copy = Copy(copy.folder, copy.whole, files)
+                self.files.asked_copies = (*self.files.asked_copies, copy)
+
+    def _visit_asset(self, asset: PurePosixPath, project: Files) -> Copy | None:
+        """The folder of the project that an asset is a copy of; else its Python is added."""
+        modules, installed = assembly.own_modules(self.tree, str(asset))
+        if not self.files.synthesised(asset):  # not staged: the CDK names the folder of the project itself
+            return Copy(asset, True, modules)
+        copy, older = assembly.original(asset, modules, installed, project.python_ending, self.files.root)
+        if copy is not None:
+            self.files.copies = {**self.files.copies, asset: copy}
+        if copy is None or not copy.whole:
+            self.python.update(str(path) for path in modules if not self._is_excluded(str(path), False))
+        if older is not None:
+            self.notes.append(
+                f"{asset}: differs from {older}, so that its own files are read; run `cdk synth` first"
+            )
+        return copy
+
+    def _manifests(self, asset: PurePosixPath, folder: PurePosixPath) -> Iterator[PurePosixPath]:
+        """The lists of requirements that an asset has from a folder."""
+        for name in self.tree.listing(str(asset)):
+            if _MANIFEST_NAME.fullmatch(name) and self.tree.kind(as_text(folder / name)) == "file":
+                yield folder / name
+
+    def _visit_application(self, folder: str) -> None:
+        """Walks the CDK application around an assembly, which the assets were mostly copied from."""
+        around = [each for each in reversed(folders_above(folder)) if "cdk.json" in self.tree.listing(each)]
+        if around:
+            self.visit(around[0])
+
+    def _outside_assembly(self, around: Iterable[str]) -> Iterator[str]:
+        """The folders above an assembly of the CDK, which is build output too, but read when it is given."""
+        for folder in around:
+            if folder and is_assembly(self.tree, folder):
+                return
+            yield folder
+
     def _is_vendored(self, path: str) -> bool:
-        # What `cdk synth` wrote is build output too, but its templates are read when somebody asks for them.
-        asked_for = path.rpartition("/")[2] == "cdk.out" or "cdk.out" in self.tree.listing(path)
-        return bool(path) and self.tree.left_out(path) and not asked_for
+        return bool(path) and self.tree.left_out(path)
 
     def _visit_folder(self, folder: str) -> list[str]:
         names = self.tree.listing(folder)
@@ -413,6 +518,8 @@ class _Walk:
             path = prefix + name
             kind = names[name]
             if kind == "dir":
+                if is_assembly(self.tree, path):
+                    self.assemblies.append(path)
                 if not self._passes(path, True, ignores) or self.tree.left_out(path):
                     continue
                 subfolders.append(path)
@@ -456,6 +563,15 @@ class _Walk:
                 self.templates.add(path)
             elif isinstance(outcome, FileProblem) and outcome not in self.problems:
                 self.problems.append(outcome)
+
+
+def _left_out_assemblies(walk: _Walk) -> Iterator[str]:
+    """A remark about what the CDK wrote below the given folders, which is read only when it is named."""
+    read = {str(each.folder) for each in walk.files.assemblies}
+    for path in walk.assemblies:
+        written = any(name.endswith(".template.json") for name in walk.tree.listing(path))
+        if written and path not in read and walk.files.named(PurePosixPath(path)):
+            yield f"{path}: left out; give its path too to have checked what `cdk synth` wrote there"
 
 
 def _template(root: Path, path: str) -> bool | FileProblem:

@@ -84,6 +84,8 @@ class Finding:
 
     `message` says what, with the concrete names; `help` says what to do. `labels` holds exactly one PRIMARY,
     first. `functions` are the Lambda functions that the finding concerns, empty where none is known.
+    `constructs` are the paths of the CDK constructs whose resources the labels lie in, the primary's first,
+    where the CDK wrote the template.
     """
 
     rule: str
@@ -93,6 +95,7 @@ class Finding:
     help: str = ""
     fix: Fix | None = field(default=None, compare=False)
     functions: tuple[FunctionId, ...] = ()
+    constructs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.labels or self.labels[0].role is not Role.PRIMARY:

@@ -53,12 +53,14 @@ def unite(findings: Sequence[Finding]) -> Finding:
     labels = dict.fromkeys(
         label for finding in findings for label in finding.labels if _is_extra(label, first)
     )
+    constructs = dict.fromkeys(construct for finding in findings for construct in finding.constructs)
     functions = dict.fromkeys(function for finding in findings for function in finding.functions)
     return replace(
         first,
         severity=max(finding.severity for finding in findings),
         labels=(first.primary, *labels),
         functions=tuple(functions),
+        constructs=tuple(constructs),
         fix=first.fix if all(finding.fix == first.fix for finding in others) else None,
     )
 

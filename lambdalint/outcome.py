@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -20,12 +20,13 @@ from lambdalint.report import Crash, FunctionLink, Suppressed
 from lambdalint.rule import Rule, RuleMeta
 from lambdalint.source import SourceError, SourceFile, Span
 from lambdalint.suppression import MetadataIgnore, PerPath, metadata_ignores, per_path
+from lambdalint.template.synthesis import construct, is_of_the_cdk, is_synthesised, resource_at
 
 if TYPE_CHECKING:
     from lambdalint.application.application import Application, ParseFailure
     from lambdalint.discovery import Files
     from lambdalint.template.function import LambdaFunction
-    from lambdalint.template.template import TemplateProblem
+    from lambdalint.template.template import Template, TemplateProblem
 
 Check = Callable[..., Iterable[Finding]]
 
@@ -107,6 +108,9 @@ class _Run:
             self.seconds[meta.name] = clock() - begin
         sources = self._sources()
         template = self.application.template
+        if template is not None and is_synthesised(template):
+            found = (self._as_synthesised(template, finding) for finding in self.findings)
+            self.findings = [finding for finding in found if finding is not None]
         kept, suppressed = self._by_path()
         links = list(self._model(lambda: function_links(self.application, invocations)))
         return Outcome(
@@ -178,6 +182,22 @@ class _Run:
         sources += manifests.sources if manifests is not None else ()
         template = self.application.template
         return tuple(dict.fromkeys([template.source, *sources] if template else sources))
+
+    def _as_synthesised(self, template: Template, finding: Finding) -> Finding | None:
+        """With the constructs that it is about, and without a fix in what `cdk synth` writes anew. None where
+        the CDK's own library is to blame."""
+        synthesised = self.application.files.synthesised
+        edited = finding.fix.edits if finding.fix is not None else ()
+        if any(synthesised(edit.source.path) for edit in edited):
+            finding = replace(finding, fix=None)
+        if finding.path != template.source.path:
+            return finding
+        spans = [label.span for label in finding.labels if label.source.path == template.source.path]
+        resources = [resource for span in spans if (resource := resource_at(template, span)) is not None]
+        if resources and is_of_the_cdk(resources[0]):
+            return None
+        constructs = dict.fromkeys(filter(None, map(construct, resources)))
+        return replace(finding, constructs=tuple(constructs))
 
     def _by_path(self) -> tuple[list[Finding], list[Suppressed]]:
         kept: list[Finding] = []

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+from lambdalint.assembly import MARK
 from lambdalint.gitignore import Ignores, read_patterns
 
 # Other people's packages, by the name of the folder that holds them.
@@ -28,7 +29,7 @@ _BUILT_FOLDERS = frozenset(
         ".serverless",
         ".terraform",
         ".terragrunt-cache",
-        "cdk.out",
+        MARK,
         "__pycache__",
         "__pypackages__",
         ".tox",
@@ -43,9 +44,10 @@ _BUILT_FOLDERS = frozenset(
         ".pnpm-store",
     }
 )
+_MAX_BYTES = 50_000_000
 # Files that mark the folder around them: a virtual environment, a cache (https://bford.info/cachedir/), and
 # what `cdk synth` wrote.
-_BUILT_MARKS = ("pyvenv.cfg", "CACHEDIR.TAG", "cdk.out")
+_BUILT_MARKS = ("pyvenv.cfg", "CACHEDIR.TAG", MARK)
 # Where lambdalint keeps results between runs: nothing that analyses should see.
 CACHE_FOLDER = ".lambdalint_cache"
 _INSTALLED = re.compile(
@@ -103,6 +105,16 @@ class Tree:
         folder, _, name = resolved.rpartition("/")
         return self.listing(folder).get(name)
 
+    def text(self, path: str) -> str:
+        """What a file inside the root says, as far as it is UTF-8; "" where there is none."""
+        if self.kind(path) != "file":
+            return ""
+        try:
+            with open(self.root / path, "rb") as stream:
+                return stream.read(_MAX_BYTES).decode("utf-8", "replace")
+        except OSError:
+            return ""
+
     def resolve(self, path: str) -> PurePosixPath | None:
         """The file or folder that the path leads to, None where there is none inside the root."""
         resolved = self._resolve(path)
@@ -149,7 +161,9 @@ class Tree:
         if self.listing(folder).get(name) != "dir":
             return False
         inside = self.listing(path)
-        return any(mark in inside for mark in _BUILT_MARKS) or self._setuptools_output(folder, name)
+        return any(inside.get(mark) == "file" for mark in _BUILT_MARKS) or self._setuptools_output(
+            folder, name
+        )
 
     def installed(self, folder: str) -> frozenset[str]:
         """The names in a folder that belong to packages installed into it, by the metadata beside them."""

@@ -138,7 +138,8 @@ class Desk:
         self.settings = settings
         self.registry = registry
         self.options = options
-        self.cache = self._open_cache() if options.cache else None
+        # What an assembly's code was copied from is found by comparing files, which no ledger holds.
+        self.cache = self._open_cache() if options.cache and not files.assemblies else None
         files.records = Records(enabled=self.cache is not None)
         self._rules = _Rules(registry)
 
@@ -283,7 +284,7 @@ class Desk:
     def _concerns(self, path: PurePosixPath, folders: Sequence[PurePosixPath]) -> bool:
         if self.files.reported(path):
             return True
-        return any(_related(folder, given) for folder in folders for given in self.files.given)
+        return any(_related(folder, asked) for folder in folders for asked in self.files.asked)
 
     def _is_near(self, folder: PurePosixPath) -> bool:
         return any(_related(folder, given) for given in self.files.given)

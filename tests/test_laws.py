@@ -148,7 +148,7 @@ _ROOMS = {
     "python": {*_FOUNDATION},
     "template": {*_FOUNDATION},
     "iam": {*_FOUNDATION},
-    "application": {*_FOUNDATION, "python", "template", "iam", "rule", "discovery"},
+    "application": {*_FOUNDATION, "python", "template", "iam", "rule", "discovery", "assembly"},
     "reporters": {"finding", "source", "report", "rule", "rule_docs"},
 }
 

@@ -19,9 +19,11 @@ from lambdalint.application.docker import TASK_ROOT, Dockerfile, read_dockerfile
 from lambdalint.application.overview import split_handler
 from lambdalint.source import EmbeddedSource, SourceError
 from lambdalint.template.function import ImageCode, InlineCode, LocalCode, RemoteCode
+from lambdalint.template.synthesis import asset, is_synthesised
 from lambdalint.template.values import Known, Reference, Unknown
 
 if TYPE_CHECKING:
+    from lambdalint.assembly import Copy
     from lambdalint.discovery import Files
     from lambdalint.template.function import LambdaFunction, Property
     from lambdalint.template.template import Resource, Template
@@ -46,6 +48,7 @@ EXCLUDED = "excluded code"
 MAKEFILE = "makefile build"
 WEB_ADAPTER = "web adapter"
 UNREADABLE = "handler file cannot be parsed"
+BUILT_ELSEWHERE = "built from elsewhere"
 
 # What RemoteCode says by itself; anything else it says is why a value is not known.
 _REMOTE = (ON_S3, ARCHIVE, "image in a registry", "code differs by condition", "no code is named")
@@ -180,7 +183,7 @@ class _Package:
         folder = self._folder(code.path)
         if isinstance(folder, Unlinked):
             return self._from_source(folder)
-        bundle = self._bundle(folder)
+        bundle = self._bundle(folder, self.files.copies.get(folder))
         found = self._resolve(bundle, None)
         if isinstance(found, Unlinked) and (found.reason in (IGNORED, BUILT) or bundle.opaque):
             return self._from_source(found)
@@ -190,9 +193,11 @@ class _Package:
         text = text.strip() or "."
         if text.lower().endswith(_ARCHIVES):
             return Unlinked(ARCHIVE, text)
-        path = self.template_folder / text
+        path = self.files.beside(self.template_folder, text)
         if _leaves(self.files, path):
-            return Unlinked(OUTSIDE, text)
+            # Without staging the CDK writes absolute paths, which are those of the machine that it ran on.
+            moved = text.startswith("/") and is_synthesised(self.function.template)
+            return Unlinked(FOLDER_NOT_FOUND if moved else OUTSIDE, text)
         # `sam build --base-dir .` takes paths relative to another folder, mostly the repository's.
         for candidate in (path, PurePosixPath(text)):
             resolved = self.files.resolve(candidate)
@@ -204,15 +209,19 @@ class _Package:
         ignored = self.files.ignored(posixpath.normpath(path)) or ".aws-sam" in path.parts
         return Unlinked(IGNORED if ignored else FOLDER_NOT_FOUND, text)
 
-    def _bundle(self, folder: PurePosixPath | None) -> Bundle:
+    def _bundle(self, folder: PurePosixPath | None, copy: Copy | None = None) -> Bundle:
+        """The bundle of a folder; where this is the CDK's copy, of what it was copied from."""
         layers = _Layers(self.function, self.files)
-        own = () if folder is None else (folder, *self._python_path(folder))
+        added = (folder,) if folder is not None and copy is not None and not copy.whole else ()
+        folder = copy.folder if copy is not None else folder
+        own = () if folder is None else (folder, *self._python_path(folder), *added)
         folders = () if folder is None else (folder,)
+        reasons = (*self._build_reasons(folder), *((BUILT_ELSEWHERE,) if added else ()))
         return Bundle(
             root=folder,
             search_path=_unique((*own, *layers.search_path)),
             folders=_unique((*folders, *layers.folders)),
-            opaque=_unique((*self._build_reasons(folder), *layers.opaque)),
+            opaque=_unique((*reasons, *layers.opaque)),
         )
 
     def _python_path(self, folder: PurePosixPath) -> Iterator[PurePosixPath]:
@@ -223,7 +232,7 @@ class _Package:
     def _build_reasons(self, folder: PurePosixPath | None) -> Iterator[str]:
         if build_method(self.function.resource) == "makefile":
             yield MAKEFILE
-        if folder is not None and self.files.ignored(folder):
+        if folder is not None and self.files.ignored(folder) and not self.files.synthesised(folder):
             yield IGNORED
         if "AWS_LAMBDA_EXEC_WRAPPER" in _environment(self.function):
             yield "exec wrapper"
@@ -263,7 +272,7 @@ class _Package:
             return unlinked
         root = PurePosixPath(str(sources[0])[: -len(ending)].rstrip("/") or ".")
         bundle = self._bundle(root)
-        reason = MAKEFILE if MAKEFILE in bundle.opaque else "built from elsewhere"
+        reason = MAKEFILE if MAKEFILE in bundle.opaque else BUILT_ELSEWHERE
         return Linked(sources[0], split[1], replace(bundle, opaque=_unique((reason, *bundle.opaque))))
 
 
@@ -274,7 +283,9 @@ class _Image:
         self.function = function
         self.files = files
         self.code = code
-        self.context = function.template.source.path.parent / code.context
+        context = files.beside(function.template.source.path.parent, code.context)
+        copy = files.copies.get(files.resolve(context) or context)
+        self.context = copy.folder if copy is not None and copy.whole else context
 
     def link(self) -> Linked | Unlinked:
         path = self.context / self.code.dockerfile
@@ -385,7 +396,13 @@ class _Layers:
             return
         if build_method(layer) == "makefile":
             self.opaque.append("layer built by a Makefile")
-        if self.files.ignored(folder):
+        copy = self.files.copies.get(folder)
+        if copy is not None:
+            if not copy.whole:
+                self.opaque.append(BUILT_ELSEWHERE)
+                self.search_path.extend(self._python_folders(folder))
+            folder = copy.folder
+        elif self.files.ignored(folder) and not self.files.synthesised(folder):
             self.opaque.append("git-ignored layer")
         self.folders.append(folder)
         self.search_path.extend(self._python_folders(folder))
@@ -407,16 +424,19 @@ def layer_folders(template: Template, files: Files) -> Iterator[PurePosixPath]:
     for layer in template.of_type("AWS::Serverless::LayerVersion", "AWS::Lambda::LayerVersion"):
         folder = layer_folder(layer, files)
         if folder is not None:
-            yield folder
+            copy = files.copies.get(folder)
+            yield folder if copy is None else copy.folder
 
 
 def layer_folder(layer: Resource, files: Files) -> PurePosixPath | None:
     """The folder of a layer's content; None where it is not in the project or is not known."""
-    found = [item.value for item in (*layer.get("ContentUri"), *layer.get("Content"))]
-    text = found[0].value if found and isinstance(found[0], Known) else None
+    text: object = asset(layer, "Content", "S3Key")
+    if text is None:
+        found = [item.value for item in (*layer.get("ContentUri"), *layer.get("Content"))]
+        text = found[0].value if found and isinstance(found[0], Known) else None
     if not isinstance(text, str) or "://" in text or text.lower().endswith(_ARCHIVES):
         return None
-    folder = files.resolve(layer.template.source.path.parent / text)
+    folder = files.resolve(files.beside(layer.template.source.path.parent, text))
     return folder if folder is not None and files.is_dir(folder) else None
 
 

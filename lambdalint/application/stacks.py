@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lambdalint.application.overview import NESTED, Overview
 from lambdalint.ledger import Ledger
 from lambdalint.source import SourceError
+from lambdalint.template.synthesis import Synthesis, asset
 from lambdalint.template.template import load
 from lambdalint.template.values import Alternative, Known
 
@@ -113,7 +114,17 @@ class Stacks:
             with self._files.records.into(ledger):
                 return self._read_beside(path, text)
 
-        return load(source, self._settings_of(path).parameters, read)
+        template = load(source, self._settings_of(path).parameters, read)
+        synthesis = self._synthesis(path)
+        return replace(template, synthesis=synthesis) if synthesis is not None else template
+
+    def _synthesis(self, path: PurePosixPath) -> Synthesis | None:
+        """What the CDK says of a template that it wrote."""
+        assembly = self._files.assembly_of(path)
+        if assembly is None:
+            return None
+        assets = {key: posixpath.relpath(folder, assembly.folder) for key, folder in assembly.assets.items()}
+        return Synthesis(assets, assembly.constructs.get(path, {}))
 
     def _read_beside(self, path: PurePosixPath, text: str) -> str | None:
         found = self._files.resolve(path.parent / text)
@@ -146,11 +157,14 @@ class Stacks:
 
 def _child(stack: Resource) -> PurePosixPath | None:
     """The template that a nested stack deploys, where that is a local path."""
-    found = stack.get(NESTED[stack.type])
-    value = found[0].value if len(found) == 1 else None
-    if not isinstance(value, Known) or not isinstance(value.value, str) or "://" in value.value:
+    text = asset(stack, NESTED[stack.type])
+    if text is None:
+        found = stack.get(NESTED[stack.type])
+        value = found[0].value if len(found) == 1 else None
+        text = value.value if isinstance(value, Known) and isinstance(value.value, str) else None
+    if text is None or "://" in text:
         return None
-    return PurePosixPath(posixpath.normpath(stack.template.source.path.parent / value.value))
+    return PurePosixPath(posixpath.normpath(stack.template.source.path.parent / text))
 
 
 def _with_passed(template: Template, deployments: Sequence[Resource]) -> Template:

@@ -44,7 +44,7 @@ def loose_groups(files: Files, owned: Iterable[PurePosixPath]) -> Sequence[tuple
     given = frozenset(files.given_python)
     loose: dict[PurePosixPath, list[PurePosixPath]] = {}
     for path in files.python:
-        if not folders.isdisjoint(path.parents):
+        if not folders.isdisjoint(path.parents) or files.synthesised(path):
             continue
         if path in given or _is_loose(files, path, folders):
             loose.setdefault(path.parent, []).append(path)

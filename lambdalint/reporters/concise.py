@@ -22,4 +22,5 @@ def line(finding: Finding) -> str:
     place = finding.primary.source.position(finding.primary.span.start)
     message = " ".join(finding.message.split())
     where = f"{finding.path}:{place.line}:{place.column}"
-    return f"{where}: {finding.severity.label} {finding.rule} {message}"
+    construct = f" (construct {finding.constructs[0]})" if finding.constructs else ""
+    return f"{where}: {finding.severity.label} {finding.rule} {message}{construct}"

@@ -27,7 +27,8 @@ def _finding(finding: Finding) -> str:
     if start.line == end.line:  # GitHub takes columns only within one line
         properties |= {"col": start.column, "endColumn": end.column}
     properties["title"] = f"lambdalint: {finding.rule}"
-    message = f"{finding.message}\n{finding.help}" if finding.help else finding.message
+    construct = f"construct: {', '.join(finding.constructs)}" if finding.constructs else ""
+    message = "\n".join(filter(None, (finding.message, finding.help, construct)))
     return _command(_LEVELS[finding.severity], properties, message)
 
 

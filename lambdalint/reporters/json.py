@@ -54,6 +54,7 @@ class FindingJson(TypedDict):
     start: PositionJson
     end: PositionJson
     functions: list[FunctionIdJson]
+    constructs: list[str]
     labels: list[LabelJson]
     fix: FixJson | None
     fingerprint: str
@@ -148,6 +149,7 @@ def _finding(report: Report, finding: Finding) -> FindingJson:
             {"template": item.template.as_posix(), "logical_id": item.logical_id}
             for item in finding.functions
         ],
+        "constructs": list(finding.constructs),
         "labels": [_label(label) for label in finding.labels if label.role is not Role.PRIMARY],
         "fix": _fix(finding.fix) if finding.fix is not None else None,
         "fingerprint": report.fingerprint(finding),

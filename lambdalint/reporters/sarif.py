@@ -212,6 +212,8 @@ def _message(finding: Finding, related: Sequence[Label]) -> str:
     text = _sentence(_plain(finding.message))
     if finding.help:
         text = f"{text}\n{_sentence(_capitalised(_plain(finding.help)))}"
+    if finding.constructs:
+        text = f"{text}\n{_sentence(_plain(f'Construct: {finding.constructs[0]}'))}"
     links = [
         f"[{_link_text(label)}]({number})" for number, label in enumerate(related, 1) if label.message.strip()
     ]
@@ -249,6 +251,10 @@ def _functions(finding: Finding) -> Json:
             "kind": "resource",
         }
         for function in finding.functions
+    ]
+    locations += [
+        {"name": path.rpartition("/")[2], "fullyQualifiedName": path, "kind": "construct"}
+        for path in finding.constructs
     ]
     return {"logicalLocations": locations} if locations else {}
 

@@ -14,6 +14,7 @@ from lambdalint.reporters.concise import line as concise_line
 from lambdalint.reporters.terminal import Style, expand, paint, plural, printable, table, width
 
 MAX_RELATED = 6  # a value in Globals may concern dozens of functions
+MAX_CONSTRUCTS = 6
 _STYLES: dict[Severity, Style] = {
     Severity.ERROR: "red",
     Severity.WARNING: "yellow",
@@ -100,6 +101,13 @@ def _finding(finding: Finding, options: Options) -> str:
     left_out = sum(label.role is Role.RELATED for label in finding.labels) - MAX_RELATED
     if left_out > 0:
         lines.append(_note("note", f"and {plural(left_out, 'more place')}", gutter, options))
+    if finding.constructs:
+        shown = [
+            *finding.constructs[:MAX_CONSTRUCTS],
+            *(["…"] if finding.constructs[MAX_CONSTRUCTS:] else []),
+        ]
+        kind = "construct" if len(finding.constructs) == 1 else "constructs"
+        lines.append(_note(kind, f"{', '.join(shown)}, in the CDK application", gutter, options))
     if finding.help:
         lines.append(_note("help", finding.help, gutter, options))
     if finding.fix is not None:

@@ -11,6 +11,7 @@ from lambdalint.finding import FunctionId, Label, Role
 from lambdalint.template.identity import FUNCTION_TYPES
 from lambdalint.template.inline import inline_source
 from lambdalint.template.resolve import has_macro, intrinsic
+from lambdalint.template.synthesis import asset, is_of_the_cdk
 from lambdalint.template.values import Alternative, Condition, Known, Path, Unknown, Value
 
 if TYPE_CHECKING:
@@ -117,9 +118,10 @@ class FailureDestination:
 
 
 def functions_of(template: Template) -> tuple[LambdaFunction, ...]:
-    """The functions of a template, in the order they are written."""
+    """The functions of a template, in the order they are written; without those that constructs of the CDK's
+    own library make for themselves."""
     found = (resource for resource in template.resources.values() if resource.type in FUNCTION_TYPES)
-    return tuple(LambdaFunction(template, resource) for resource in found)
+    return tuple(LambdaFunction(template, resource) for resource in found if not is_of_the_cdk(resource))
 
 
 @dataclass(frozen=True, eq=False)
@@ -268,10 +270,9 @@ class LambdaFunction:
         inline = self.property("InlineCode")
         if inline:
             return self._inline(inline)
-        asset = self.metadata.get("aws:asset:path")
-        if isinstance(asset, str):  # what the CDK writes for SAM to find the code
-            path = (*self.resource.path, "Metadata", "aws:asset:path")
-            return _archive(str(asset)) or LocalCode(str(asset), path)
+        folder = self._asset("S3Key")
+        if folder is not None:
+            return _archive(folder) or LocalCode(folder, self._asset_path("Code", "S3Key"))
         return self._folder()
 
     @cached_property
@@ -419,18 +420,30 @@ class LambdaFunction:
             return default
         return _integer(Known(self.known(name)))
 
+    def _asset(self, key: str) -> str | None:
+        """The folder of the code that the CDK uploads."""
+        return asset(self.resource, "Code", key)
+
+    def _asset_path(self, *keys: str) -> Path:
+        """Where the template says so."""
+        named = "aws:asset:path" in self.metadata
+        return (*self.resource.path, *(("Metadata", "aws:asset:path") if named else ("Properties", *keys)))
+
     def _image(self) -> Code:
-        context = self.metadata.get("DockerContext")
+        context, place = self.metadata.get("DockerContext"), ("Metadata", "DockerContext")
+        dockerfile = self.metadata.get("Dockerfile")
+        if not isinstance(context, str):
+            context, place = self._asset("ImageUri"), ("Metadata", "aws:asset:path")
+            dockerfile = self.metadata.get("aws:asset:dockerfile-path")
         if not isinstance(context, str):
             return RemoteCode("image in a registry")
-        dockerfile = self.metadata.get("Dockerfile")
         command = self.known("ImageConfig", "Command")
         words = tuple(str(word) for word in command) if isinstance(command, list) else None
         return ImageCode(
             context=str(context),
             dockerfile=str(dockerfile) if isinstance(dockerfile, str) else "Dockerfile",
             command=words if words is not None or not self.property("ImageConfig", "Command") else None,
-            property=(*self.resource.path, "Metadata", "DockerContext"),
+            property=(*self.resource.path, *place),
         )
 
     def _inline(self, found: Sequence[Property]) -> Code:

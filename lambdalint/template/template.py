@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lambdalint.template.function import LambdaFunction
     from lambdalint.template.polls import Poll
     from lambdalint.template.queues import Queues
+    from lambdalint.template.synthesis import Synthesis
     from lambdalint.template.triggers import Trigger
     from lambdalint.template.variables import Written
 
@@ -128,7 +129,8 @@ class Resource:
 @dataclass(frozen=True, eq=False)
 class Template:
     """A decoded template. `data` is cfn-lint's own, with the SAM transform not applied; {} where the text
-    gave nothing. Paths are keys and indexes into it; a short-form tag counts as its long form."""
+    gave nothing. Paths are keys and indexes into it; a short-form tag counts as its long form. `synthesis` is
+    what the CDK says of a template that it wrote, None for any other."""
 
     source: SourceFile
     data: Mapping[str, Any] = field(repr=False)
@@ -137,6 +139,7 @@ class Template:
     places: Places = field(repr=False)
     configured: Mapping[str, str] = field(repr=False)
     read: Read = field(repr=False)
+    synthesis: Synthesis | None = field(default=None, repr=False)
 
     @cached_property
     def is_sam(self) -> bool:

@@ -12,6 +12,7 @@ from lambdalint.finding import Finding, Role
 from lambdalint.iam import actions
 from lambdalint.rule import Rule
 from lambdalint.template.grants import Part, role_statements
+from lambdalint.template.synthesis import is_granted
 
 if TYPE_CHECKING:
     from lambdalint.application.application import Application
@@ -74,7 +75,8 @@ class UnmatchableStatement(Rule):
     out some that IAM asks about, so that only services are judged of which it is known to be complete:
     DynamoDB, Firehose, IAM, Kinesis, KMS, CloudWatch Logs, S3, Secrets Manager, SNS, SQS, SSM, Step Functions
     and STS. What a parameter, an import or an attribute that is not understood brings may be anything:
-    silent. Of an action with wildcards, one that matches is enough.
+    silent. Of an action with wildcards, one that matches is enough. Silent about what grants of the CDK
+    (`table.grant_read_data`) write, which include what acts on a table's stream.
 
     **References**
 
@@ -90,7 +92,7 @@ class UnmatchableStatement(Rule):
     def check_template(self, template: Template, application: Application) -> Iterator[Finding]:
         for statement, functions in role_statements(template):
             found = unmatchable(template, statement)
-            if not found:
+            if not found or is_granted(template, statement.path, [part.text for part in found]):
                 continue
             yield self.finding(
                 f"{who(functions)}: {some([part.text for part in found])} can never match "

@@ -14,6 +14,7 @@ from lambdalint.application.wording import and_, some
 from lambdalint.finding import Finding, Fix, Label, Role, Safety, Severity
 from lambdalint.rule import Rule
 from lambdalint.template.grants import Statement, grants, role_statements
+from lambdalint.template.synthesis import is_granted
 
 if TYPE_CHECKING:
     from lambdalint.application.application import Application
@@ -121,7 +122,7 @@ class WildcardPermission(Rule):
     hidden, as in code that is not Python, it is flagged only if the function's environment names a resource
     of the template that the action can be limited to, and the template has what invokes the function.
     Wildcards for actions are flagged in any case, but for those that AWS's documentation prescribes for one
-    resource, such as `kms:ReEncrypt*`.
+    resource, such as `kms:ReEncrypt*`, and those that grants of the CDK (`bucket.grant_read`) write.
 
     Only roles and policies that functions of the template use are read; a role outside it is unknown. Any
     Condition that limits resources, tags, services or an organisation silences the rule; one about the
@@ -148,7 +149,7 @@ class WildcardPermission(Rule):
         advised: set[Path] = set()
         for statement, functions in role_statements(template):
             found = wide(statement)
-            if found is None:
+            if found is None or (found.kind == "action" and _is_of_the_cdk(template, statement)):
                 continue
             if found.is_logging or found.is_networking:
                 if statement.policy not in advised:
@@ -211,6 +212,11 @@ class WildcardPermission(Rule):
             functions=[function.id for function in functions],
             severity=Severity.INFO,
         )
+
+
+def _is_of_the_cdk(template: Template, statement: Statement) -> bool:
+    """Whether all wildcards are those that `bucket.grant_read` and its like write."""
+    return is_granted(template, statement.path, [part.text for part in statement.actions if "*" in part.text])
 
 
 def _adds(template: Template, functions: Sequence[LambdaFunction], managed: str) -> bool:

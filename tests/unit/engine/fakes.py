@@ -60,6 +60,7 @@ class FakeTemplate:
     source: SourceFile
     problems: tuple[Any, ...] = ()
     metadata_ignores: Mapping[str, Any] = field(default_factory=dict)
+    synthesis: None = None
 
 
 @dataclass(eq=False)
@@ -99,6 +100,10 @@ class FakeFiles:
 
     def show(self, path: PurePosixPath) -> SourceFile:
         return as_can_be_shown(path, (self.root / path).read_bytes())
+
+    @property
+    def asked(self) -> tuple[PurePosixPath, ...]:
+        return self.given
 
     def reported(self, path: PurePosixPath) -> bool:
         return any(path == given or given in path.parents for given in self.given)

@@ -206,6 +206,7 @@ class TestJson:
             "start": {"line": 4, "column": 6},
             "end": {"line": 4, "column": 31},
             "functions": [{"template": "template.yaml", "logical_id": "Orders"}],
+            "constructs": [],
             "labels": [
                 {
                     "path": "src/my app/app.py",
@@ -306,3 +307,14 @@ def test_findings_compare_to_their_text() -> None:
     # The sample's own offsets: a guard against a sample that points elsewhere than it reads.
     assert APP.slice(CONNECTION.primary.span) == 'pymysql.connect(host="h")'
     assert replace(CONNECTION).path == APP.path
+
+
+@pytest.mark.parametrize("format", ["text", "concise", "github", "json", "sarif"])
+def test_every_format_names_the_construct(format: str) -> None:
+    finding = replace(CONNECTION, constructs=("Shop/Orders", "Shop/Bills"))
+    given = Report(Path(), findings=(finding,), rules=report().rules)
+    text = render(given, format)
+    assert "Shop/Orders" in text
+    if format == "sarif":
+        names = json.loads(text)["runs"][0]["results"][0]["locations"][0]["logicalLocations"]
+        assert [each["fullyQualifiedName"] for each in names][1:] == ["Shop/Orders", "Shop/Bills"]
