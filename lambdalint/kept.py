@@ -101,6 +101,7 @@ class _Writer:
             "labels": [self._label(each) for each in finding.labels],
             "fix": self._fix(finding.fix) if finding.fix is not None else None,
             "functions": [_function(each) for each in finding.functions],
+            "constructs": list(finding.constructs),
         }
 
     def _label(self, label: Label) -> Json:
@@ -161,6 +162,7 @@ class _Reader:
             help=data["help"],
             fix=self._fix(data["fix"]) if data["fix"] is not None else None,
             functions=tuple(map(_read_function, data["functions"])),
+            constructs=tuple(data["constructs"]),
         )
 
     def _label(self, data: Json) -> Label:

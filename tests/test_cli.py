@@ -35,6 +35,21 @@ Resources:
       CodeUri: web/
       Handler: index.handler
       Runtime: nodejs22.x
+  OrdersLogs:
+    Type: AWS::Logs::LogGroup
+    Properties:
+      LogGroupName: !Sub /aws/lambda/${Orders}
+      RetentionInDays: 30
+  FrontLogs:
+    Type: AWS::Logs::LogGroup
+    Properties:
+      LogGroupName: !Sub /aws/lambda/${Front}
+      RetentionInDays: 30
+Globals:
+  Function:
+    MemorySize: 256
+    Timeout: 10
+    Tracing: Active
 """
 CLEAN = "def handler(event, context):\n    return event\n"
 # One warning with a safe fix, at 2:19.
@@ -407,7 +422,8 @@ class TestNewRule:
         for case, expected in (("flagged", 1), ("clean", 0)):
             root = project / "fix" / "shouting-handler" / case
             linted = lint(
-                "check", str(root), "--root", str(root), "--local-rules", "own", "--output-format", "concise"
+                *("check", str(root), "--root", str(root), "--local-rules", "own"),
+                *("--select", "shouting-handler", "--output-format", "concise"),
             )
             assert linted.code == expected, linted.out
             marked = [
@@ -442,7 +458,7 @@ class TestUsage:
         ("arguments", "message"),
         [
             (["chek"], "no such command: `chek`; did you mean `check`?"),
-            (["zzz"], "no such command: `zzz`; there are check, links, new-rule, rule, rules"),
+            (["zzz"], "no such command: `zzz`; there are check, links, new-rule, policy, rule, rules"),
             (["src"], "`src` is a path; did you mean `lambdalint check src`?"),
             (["check", "--selct", "x"], "--select"),
             (["check", "--output-format", "xml"], "'xml' is not one of"),

@@ -1,4 +1,4 @@
-"""The one rule that goes by the date: it takes today's from the settings."""
+"""The one rule that goes by the date: it asks the application what day has come."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from lambdalint.finding import Severity
-from lambdalint.rule import Settings
 from lambdalint.rules.environment.deprecated_runtime import DeprecatedRuntime
 from tests.unit.template.templates import template
 
@@ -29,7 +28,7 @@ TEMPLATE = "Resources:\n  Fn: {Type: 'AWS::Lambda::Function', Properties: {Runti
     ],
 )
 def test_the_date_decides(today: str, severity: Severity | None, said: str) -> None:
-    application: Any = SimpleNamespace(settings=Settings(today=today))
+    application: Any = SimpleNamespace(reached=lambda date: date <= today)
     found = list(DeprecatedRuntime().check_template(template(TEMPLATE), application))
     assert [each.severity for each in found] == ([severity] if severity else [])
     assert all(said in each.message for each in found)
