@@ -6,6 +6,7 @@ written in half.
 
 from __future__ import annotations
 
+import builtins
 import json
 import os
 import sys
@@ -222,14 +223,14 @@ class TestPython:
 
 def refuse(monkeypatch: pytest.MonkeyPatch, *refused: Path) -> None:
     """Makes files unreadable, for root too."""
-    real = Path.read_bytes
+    real = builtins.open
 
-    def read_bytes(self: Path) -> bytes:
-        if self.resolve() in refused:
+    def refusing(file: Any, *arguments: Any, **options: Any) -> Any:
+        if not isinstance(file, int) and Path(file).resolve() in refused:
             raise PermissionError(13, "Permission denied")
-        return real(self)
+        return real(file, *arguments, **options)
 
-    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    monkeypatch.setattr(builtins, "open", refusing)
 
 
 class TestTemplates:

@@ -149,8 +149,8 @@ _ROOMS = {
     "template": {*_FOUNDATION},
     "iam": {*_FOUNDATION},
     "application": {*_FOUNDATION, "python", "template", "iam", "rule", "discovery", "ledger", "assembly"},
-    # `lambdalint policy` prints what the application's policy_report computes.
-    "reporters": {"finding", "source", "report", "rule", "rule_docs", "application"},
+    # `lambdalint policy` prints what the application's policy_report computes, as YAML of templates.
+    "reporters": {"finding", "source", "report", "rule", "rule_docs", "application", "template"},
 }
 
 
