@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from lambdalint.rules import __path__ as _rules
 
 from lambdalint.cfn_lint_rules import rule_id
 from lambdalint.data.tables import load
 from lambdalint.registry import load_registry
-from lambdalint.rules import __path__ as _rules
 
 ROOT = Path(_rules[0]).resolve().parent
 REGISTRY = load_registry()

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from lambdalint.rules.environment.deprecated_runtime import DeprecatedRuntime
 
 from lambdalint.finding import Severity
-from lambdalint.rules.environment.deprecated_runtime import DeprecatedRuntime
 from tests.unit.template.templates import template
 
 TEMPLATE = "Resources:\n  Fn: {Type: 'AWS::Lambda::Function', Properties: {Runtime: python3.11}}\n"
