@@ -409,14 +409,15 @@ def test_contents_that_are_tried_are_not_kept(tmp_path: Path) -> None:
 def test_a_crash_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = tmp_path.resolve()
     put(root, SHOP)
-    from lambdalint.rules.init.client_per_invocation import ClientPerInvocation
+    registry = load_registry()
+    rule = type(registry.load(registry.rules["client-per-invocation"]))
 
     def fail(*_: object) -> None:
         raise MemoryError
 
     for name in ("check_module", "check_handler", "check_application"):
-        if name in vars(ClientPerInvocation):
-            monkeypatch.setattr(ClientPerInvocation, name, fail)
+        if name in vars(rule):
+            monkeypatch.setattr(rule, name, fail)
     assert lint(root).crashes
     monkeypatch.undo()
     report = lint(root)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from lambdalint.rules import __path__ as _rules
 
 from lambdalint.cfn_lint_rules import rule_id
 from lambdalint.data.tables import load
 from lambdalint.registry import load_registry
+
+_rules = importlib.import_module("lambdalint.rules").__path__
 
 ROOT = Path(_rules[0]).resolve().parent
 REGISTRY = load_registry()

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from lambdalint.rules.environment.deprecated_runtime import DeprecatedRuntime
 
 from lambdalint.finding import Severity
+from lambdalint.registry import load_registry
 from tests.unit.template.templates import template
 
 TEMPLATE = "Resources:\n  Fn: {Type: 'AWS::Lambda::Function', Properties: {Runtime: python3.11}}\n"
@@ -29,6 +29,8 @@ TEMPLATE = "Resources:\n  Fn: {Type: 'AWS::Lambda::Function', Properties: {Runti
 )
 def test_the_date_decides(today: str, severity: Severity | None, said: str) -> None:
     application: Any = SimpleNamespace(reached=lambda date: date <= today)
-    found = list(DeprecatedRuntime().check_template(template(TEMPLATE), application))
+    registry = load_registry()
+    rule = registry.load(registry.rules["deprecated-runtime"])
+    found = list(rule.check_template(template(TEMPLATE), application))
     assert [each.severity for each in found] == ([severity] if severity else [])
     assert all(said in each.message for each in found)
