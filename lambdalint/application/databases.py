@@ -46,6 +46,14 @@ def connects(handler: Handler) -> Connects | None:
     return None
 
 
+def connecting(application: Application) -> Iterator[tuple[Handler, LambdaFunction, Connects]]:
+    """The functions of an application that connect to a server themselves, each with its first call."""
+    for handler in application.handlers:
+        found = connects(handler) if handler.functions else None
+        if found is not None:
+            yield from ((handler, function, found) for function in handler.functions)
+
+
 def rds_server(handler: Handler, function: LambdaFunction, found: Connects) -> Path | str:
     """What shows that the server is one of RDS: the path of a variable that leads to a database of the
     template, or a host's name in code; "" where nothing does."""

@@ -11,6 +11,7 @@ from lambdalint.application.unseen import libraries
 from lambdalint.iam import targets
 from lambdalint.iam.match import Need
 from lambdalint.iam.targets import NONE, UNKNOWN, Target
+from lambdalint.template.function import DESTINATIONS
 from lambdalint.template.identity import render
 from lambdalint.template.values import Known, Reference, Text
 
@@ -112,13 +113,7 @@ def _named(template: Template, trigger: Trigger, kind: str) -> Target:
 
 
 def _destinations(function: LambdaFunction) -> Iterator[Needed | Open]:
-    config = ("EventInvokeConfig", "DestinationConfig")
-    places = (
-        ("DeadLetterQueue", "TargetArn"),
-        (*config, "OnFailure", "Destination"),
-        (*config, "OnSuccess", "Destination"),
-    )
-    for place in places:
+    for place in DESTINATIONS:
         for outcome in function.property(*place):
             target = _destination(function.template, outcome.value)
             if target is None or target.type not in _DESTINATIONS:

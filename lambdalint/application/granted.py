@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from lambdalint.application.patterns import Answer, Patterns, patterns
 from lambdalint.iam import connectors, managed, policy_templates, wildcards
 from lambdalint.iam.match import Need
+from lambdalint.template.function import DESTINATIONS
 from lambdalint.template.grants import Connector, Grants, ManagedGrant, Statement, TemplateGrant, grants
 from lambdalint.template.values import Path
 
@@ -233,13 +234,7 @@ class _Reader:
 
     def added(self) -> Iterator[Grant]:
         """The statements that SAM writes for a dead-letter queue and for destinations."""
-        config = ("EventInvokeConfig", "DestinationConfig")
-        places = (
-            ("DeadLetterQueue", "TargetArn"),
-            (*config, "OnFailure", "Destination"),
-            (*config, "OnSuccess", "Destination"),
-        )
-        for place in places:
+        for place in DESTINATIONS:
             for outcome in self.function.property(*place):
                 text = self.patterns.text(self.template.get(outcome.path))
                 service = text.split(":")[2] if text.count(":") >= 5 else ""

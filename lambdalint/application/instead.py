@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from lambdalint.application.needs import ANY, Needed
 from lambdalint.application.patterns import Answer
 from lambdalint.application.permissions import items, permissions
 from lambdalint.application.wording import and_
+from lambdalint.finding import Label, Role
 from lambdalint.iam import match
 from lambdalint.iam.match import Advice
 from lambdalint.template.values import Path
@@ -20,6 +21,10 @@ from lambdalint.template.values import Path
 if TYPE_CHECKING:
     from lambdalint.application.application import Application
     from lambdalint.template.function import LambdaFunction
+
+
+# Calls that a finding points at; more say nothing new.
+_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,12 @@ class Instead:
     def policies(self) -> list[dict[str, Any]]:
         """The items of `Policies` that would serve."""
         return items(self.advice, self.sam)
+
+    def labels(self) -> Iterator[Label]:
+        """The calls that need it, as far as they help to see why."""
+        for needed in self.served[:_SHOWN]:
+            for call in needed.calls[:1]:
+                yield call.module.label(call.node, f"needs {needed.need.action}", Role.RELATED)
 
     def text(self) -> str:
         """What to do."""

@@ -18,7 +18,8 @@ from lambdalint.template.values import Known
 if TYPE_CHECKING:
     from lambdalint.template.template import Template
 
-_NAME_PROPERTIES = (
+# The property that gives a resource a name of its own.
+NAME_PROPERTIES = (
     "TableName",
     "BucketName",
     "QueueName",
@@ -82,7 +83,7 @@ def _is_conditional(template: Template, logical_id: str) -> bool:
 
 def _by_own_name(template: Template, target: Target) -> Target:
     resource = template.resources[target.key]
-    for key in _NAME_PROPERTIES:
+    for key in NAME_PROPERTIES:
         for found in resource.get(key):
             if isinstance(found.value, Known) and isinstance(found.value.value, str) and target.type:
                 return targets.of_text(str(found.value.value), target.type)

@@ -14,24 +14,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from lambdalint.iam import actions, targets
+from lambdalint.application.naming import NAME_PROPERTIES
+from lambdalint.iam import actions, globs, targets
 from lambdalint.iam.targets import NAME, NONE, UNKNOWN, Expression, Target
 from lambdalint.template.values import Path
 
 if TYPE_CHECKING:
     from lambdalint.template.template import Resource, Template
 
-# The property that gives a resource a name of its own.
-_NAMES = (
-    "TableName",
-    "BucketName",
-    "QueueName",
-    "TopicName",
-    "FunctionName",
-    "StateMachineName",
-    "DeliveryStreamName",
-    "Name",
-)
 _SOFT = 0xE000
 _FIRM = 0xF000
 _SUB = re.compile(r"\$\{(!?)\s*([^}]+?)\s*\}")
@@ -220,7 +210,7 @@ class Patterns:
     def _own_name(self, mark: str) -> str:
         logical_id, _ = self._firm[mark]
         resource = self.template.resources[logical_id]
-        for key in _NAMES:
+        for key in NAME_PROPERTIES:
             if key in resource.properties:
                 return self.text(resource.properties[key])
         return f"{self._soft('AWS::StackName')}-{logical_id}-{self._soft(f'random of {logical_id}')}"
@@ -268,29 +258,7 @@ def _loose(text: str) -> str:
 def _intersect(one: str, other: str) -> bool:
     """Whether some text matches both of two patterns. Case counts for neither: bucket names are made in
     lower case."""
-    one, other = one.lower(), other.lower()
-    seen: set[tuple[int, int]] = set()
-    stack = [(0, 0)]
-    while stack:
-        place = stack.pop()
-        if place in seen:
-            continue
-        seen.add(place)
-        i, j = place
-        if i == len(one) and j == len(other):
-            return True
-        left, right = one[i : i + 1], other[j : j + 1]
-        if left == "*":
-            stack.append((i + 1, j))
-            if right:
-                stack.append((i, j + 1))
-        if right == "*":
-            stack.append((i, j + 1))
-            if left:
-                stack.append((i + 1, j))
-        if left and right and (left == right or left == "?" or right == "?") and "*" not in (left, right):
-            stack.append((i + 1, j + 1))
-    return False
+    return globs.meet(globs.tokens(one.lower()), globs.tokens(other.lower()))
 
 
 def _json(node: object) -> str:

@@ -25,6 +25,11 @@ def some(words: Sequence[str]) -> str:
     return and_([*quoted[: _LISTED - 1], f"{len(quoted) - _LISTED + 1} more"])
 
 
+def who(names: Sequence[str]) -> str:
+    """Functions by their names: up to three, else the first and how many others."""
+    return and_(names) if len(names) < _LISTED else f"{names[0]} and {len(names) - 1} other functions"
+
+
 def has(words: Sequence[str]) -> str:
     """The verb behind them."""
     return "has" if len(words) == 1 else "have"

@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
+from lambdalint.iam import globs
+
 UNKNOWN = "\1"
 PLAIN = "\2"
 
@@ -111,62 +113,19 @@ def _overlap(pattern: str, arn_format: str) -> bool:
     # A star may stand for colons too, and a pattern of fewer fields is filled up with stars.
     if pattern.count(":") < _FIELDS - 1 and not pattern.endswith(("*", UNKNOWN)):
         pattern += ":*"
-    return _meet(_tokens(pattern, pattern=True), _tokens(arn_format, pattern=False))
-
-
-# A token is one character, or one of these: any text, any text without slash and colon, any one character,
-# any one that is neither slash nor colon.
-_ANY, _NAME, _ONE, _PLAIN_ONE = "any", "name", "one", "plain"
+    return globs.meet(_tokens(pattern, pattern=True), _tokens(arn_format, pattern=False))
 
 
 def _tokens(text: str, pattern: bool) -> tuple[str, ...]:
     text = text.replace("${Partition}", PLAIN)
     if pattern:
         text = _POLICY_VARIABLE.sub(UNKNOWN, text)
-        kinds = {"*": _ANY, "?": _ONE, UNKNOWN: _ANY, PLAIN: _NAME}
+        kinds = {"*": globs.ANY, "?": globs.ONE, UNKNOWN: globs.ANY, PLAIN: globs.NAME}
     else:
         text = shape(text)
-        kinds = {"*": _ANY, UNKNOWN: _ANY, PLAIN: _NAME}
+        kinds = {"*": globs.ANY, UNKNOWN: globs.ANY, PLAIN: globs.NAME}
     tokens: list[str] = []
     for letter in text:
         kind = kinds.get(letter, letter)
-        tokens.extend((_PLAIN_ONE, _NAME) if kind == _NAME else (kind,))
+        tokens.extend((globs.PLAIN_ONE, globs.NAME) if kind == globs.NAME else (kind,))
     return tuple(tokens)
-
-
-def _meet(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether some text fits both rows of tokens."""
-    seen: set[tuple[int, int]] = set()
-    stack = [(0, 0)]
-    while stack:
-        state = stack.pop()
-        if state in seen:
-            continue
-        seen.add(state)
-        i, j = state
-        if i == len(one) and j == len(other):
-            return True
-        first = one[i] if i < len(one) else None
-        second = other[j] if j < len(other) else None
-        if first in (_ANY, _NAME):
-            stack.append((i + 1, j))
-        if second in (_ANY, _NAME):
-            stack.append((i, j + 1))
-        if first is None or second is None or not _share(first, second):
-            continue
-        after_i = i if first in (_ANY, _NAME) else i + 1
-        after_j = j if second in (_ANY, _NAME) else j + 1
-        if (after_i, after_j) != state:
-            stack.append((after_i, after_j))
-    return False
-
-
-def _share(first: str, second: str) -> bool:
-    """Whether some character fits both tokens."""
-    if first in (_ANY, _ONE) or second in (_ANY, _ONE):
-        return True
-    if first in (_NAME, _PLAIN_ONE):
-        return second not in ("/", ":")
-    if second in (_NAME, _PLAIN_ONE):
-        return first not in ("/", ":")
-    return first == second

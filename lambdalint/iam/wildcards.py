@@ -44,8 +44,8 @@ def is_wide(resource: str, action: Action) -> bool:
     """Whether a resource pattern names nothing that the action could be limited to.
 
     True for `*`, for an ARN whose resource part is only a star, and for one that has a star for every name
-    behind the type: `arn:aws:dynamodb:*:*:table/*`. False where anything is named (`bucket/*`), and for an
-    ARN of another service or type, which the action cannot match at all.
+    behind the type: `arn:aws:dynamodb:*:*:table/*`. False where anything is named (`bucket/*`) or there is
+    but one, and for an ARN of another service or type, which the action cannot match at all.
     """
     parts = _PLACEHOLDER.sub("\1", resource).split(":", 5)
     if resource and not resource.strip("*"):
@@ -53,6 +53,8 @@ def is_wide(resource: str, action: Action) -> bool:
     if len(parts) != 6 or parts[0] != "arn":
         return False
     service, name = parts[2], parts[5]
+    if name.rstrip("*") in _nameless(action):
+        return False  # `catalog*`: the action must be granted on the catalogue, which has no other name
     return any(
         service in ("*", own_service)
         and (actions.matches(name, own_name) or actions.matches(_STARS.sub("", name), own_name))
@@ -92,6 +94,13 @@ def _unnamed(action: Action) -> frozenset[tuple[str, str]]:
     found = set()
     for resource in action.resource_types:
         parts = resource.arn.split(":", 5)
-        if _FORMAT_VARIABLE.search(parts[5]):  # there is but one Glue catalogue: `catalog` is its name
+        if _FORMAT_VARIABLE.search(parts[5]):
             found.add((parts[2], _FORMAT_VARIABLE.sub("*", parts[5])))
     return frozenset(found)
+
+
+@cache
+def _nameless(action: Action) -> frozenset[str]:
+    """Resource parts of the action's types of which an account has but one: Glue's `catalog`."""
+    parts = (resource.arn.split(":", 5)[5] for resource in action.resource_types)
+    return frozenset(part for part in parts if not _FORMAT_VARIABLE.search(part))

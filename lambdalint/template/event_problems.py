@@ -8,7 +8,6 @@ SAM's part is read from the transform's own table (`properties`), the limits of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from lambdalint.data.tables import load
 from lambdalint.finding import FunctionId
 from lambdalint.template.batches import number
 from lambdalint.template.misplacement import belonging_to
+from lambdalint.template.mistakes import Mistake, lacks
 from lambdalint.template.polls import Poll
 from lambdalint.template.properties import EventType, event_types, misplaced, nearest, properties_of
 from lambdalint.template.queues import names_fifo
@@ -42,21 +42,7 @@ _SCHEDULES = {
 }
 
 
-@dataclass(frozen=True)
-class EventProblem:
-    """One mistake. `path` is where it is, its key where `key`; `place` is what it says of that place,
-    `advice` what to do; `related` the place that proves it, and what that says."""
-
-    path: Path
-    key: bool
-    message: str
-    place: str
-    advice: str
-    functions: tuple[FunctionId, ...] = ()
-    related: tuple[Path, str] | None = None
-
-
-def event_problems(template: Template) -> Iterator[EventProblem]:
+def event_problems(template: Template) -> Iterator[Mistake]:
     """Every mistake in the events, event source mappings and schedules of a template."""
     if template.incomplete:
         return
@@ -70,7 +56,7 @@ def event_problems(template: Template) -> Iterator[EventProblem]:
             yield from _schedule(template, resource.logical_id, resource.get(name), scheduler, ())
 
 
-def _events(template: Template, resource: Resource) -> Iterator[EventProblem]:
+def _events(template: Template, resource: Resource) -> Iterator[Mistake]:
     events = resource.properties.get("Events")
     if not isinstance(events, dict) or intrinsic(events) is not None or has_macro(events):
         return
@@ -83,14 +69,14 @@ def _events(template: Template, resource: Resource) -> Iterator[EventProblem]:
         title = f"`{resource.logical_id}.{name}`"
         if not isinstance(event, dict):
             if name not in own:  # else a property that went astray: see `misplacement`
-                yield EventProblem(path, True, f"the event {title} is empty", "", "give it a Type", ids)
+                yield Mistake(path, True, f"the event {title} is empty", "", "give it a Type", ids)
             continue
         if intrinsic(event) is not None or has_macro(event):
             continue
         kind = event.get("Type")
         if kind is None:
             message = f"the event {title} has no Type"
-            yield EventProblem(path, True, message, "", f"its Type is one of {', '.join(known)}", ids)
+            yield Mistake(path, True, message, "", f"its Type is one of {', '.join(known)}", ids)
         elif isinstance(kind, str) and kind not in known:
             yield _unknown_type(resource, title, path, kind, known, ids)
         elif isinstance(kind, str):
@@ -104,10 +90,10 @@ def _unknown_type(
     kind: str,
     known: Mapping[str, EventType],
     ids: tuple[FunctionId, ...],
-) -> EventProblem:
+) -> Mistake:
     meant = nearest(kind, known)
     holder = "function" if resource.type == HOLDERS[0] else "state machine"
-    return EventProblem(
+    return Mistake(
         (*path, "Type"),
         False,
         f"`{kind}` is no type of event of a {holder}: the SAM transform refuses {title}",
@@ -125,7 +111,7 @@ def _event(
     event: Mapping[str, Any],
     kind: EventType,
     ids: tuple[FunctionId, ...],
-) -> Iterator[EventProblem]:
+) -> Iterator[Mistake]:
     name = str(event["Type"])
     properties = event.get("Properties")
     if properties is None:
@@ -142,7 +128,7 @@ def _event(
         meant = nearest(key, kind.properties - properties.keys())
         if meant in absent:
             absent.remove(meant)
-        yield EventProblem(
+        yield Mistake(
             (*base, key),
             True,
             f"{name} events have no property `{key}`: the SAM transform refuses {title}",
@@ -151,9 +137,7 @@ def _event(
             ids,
         )
     if absent:
-        needs = " and ".join(f"`{each}`" for each in absent)
-        message = f"the {name} event {title} has no {needs}"
-        yield EventProblem(path, True, message, f"needs {needs}", f"add {needs} to its Properties", ids)
+        yield lacks(path, absent, f"the {name} event {title} has no", " to its Properties", ids)
     yield from _values(template, name, title, base, properties, ids)
 
 
@@ -164,7 +148,7 @@ def _values(
     base: Path,
     properties: Mapping[str, Any],
     ids: tuple[FunctionId, ...],
-) -> Iterator[EventProblem]:
+) -> Iterator[Mistake]:
     if name in _SCHEDULES:
         key, scheduler = _SCHEDULES[name]
         yield from _schedule(template, title.strip("`"), template.alternatives((*base, key)), scheduler, ids)
@@ -179,7 +163,7 @@ def _values(
                 "X-AMAZON-APIGATEWAY-ANY-METHOD",
             ):
                 meant = nearest(method, _METHODS)
-                yield EventProblem(
+                yield Mistake(
                     found.path,
                     False,
                     f"`{method}` is no HTTP method: the API of {title} cannot be made",
@@ -190,17 +174,12 @@ def _values(
     if "State" in properties and "Enabled" in properties and name not in ("ScheduleV2", "SQS"):
         message = f"{title} has both State and Enabled: the SAM transform refuses it"
         related = ((*base, "State"), "says it already")
-        yield EventProblem(
-            (*base, "Enabled"), True, message, "one too many", "keep State alone", ids, related
-        )
+        yield Mistake((*base, "Enabled"), True, message, "one too many", "keep State alone", ids, related)
     subscription = properties.get("SqsSubscription") if name == "SNS" else None
     if isinstance(subscription, dict) and intrinsic(subscription) is None and not has_macro(subscription):
         absent = [each for each in ("QueueArn", "QueueUrl") if each not in subscription]
         if absent:
-            needs = " and ".join(f"`{each}`" for each in absent)
-            message = f"the SqsSubscription of {title} has no {needs}: the SAM transform refuses it"
-            where: Path = (*base, "SqsSubscription")
-            yield EventProblem(where, True, message, f"needs {needs}", f"add {needs}", ids)
+            yield lacks((*base, "SqsSubscription"), absent, f"the SqsSubscription of {title} has no", "", ids)
 
 
 def _same_template(
@@ -210,7 +189,7 @@ def _same_template(
     base: Path,
     properties: Mapping[str, Any],
     ids: tuple[FunctionId, ...],
-) -> Iterator[EventProblem]:
+) -> Iterator[Mistake]:
     """SAM writes the notification into the bucket's own declaration, so it must have that."""
     key, kind = _SAME_TEMPLATE[name]
     node = properties.get(key)
@@ -227,7 +206,7 @@ def _same_template(
     elif isinstance(node, str) and node in template.resources:
         return  # SAM takes a logical id as text too
     what = kind.rsplit("::", 1)[-1]
-    yield EventProblem(
+    yield Mistake(
         (*base, key),
         False,
         f"the {name} event {title} needs a Ref to an {kind} of this template: the SAM transform refuses it",
@@ -243,7 +222,7 @@ def _schedule(
     found: tuple[Alternative, ...],
     scheduler: bool,
     ids: tuple[FunctionId, ...],
-) -> Iterator[EventProblem]:
+) -> Iterator[Mistake]:
     for one in found:
         # A parameter's default need not be what a condition, of the value or of its resource, is about.
         conditional = one.conditions or template.resources[str(one.path[1])].condition
@@ -253,10 +232,10 @@ def _schedule(
         problem = schedule_problem(text, scheduler) if isinstance(text, str) else None
         if problem is not None:
             message = f"`{text}` is no schedule for `{title}`: {problem}"
-            yield EventProblem(one.path, False, message, problem, "EventBridge refuses it as it is", ids)
+            yield Mistake(one.path, False, message, problem, "EventBridge refuses it as it is", ids)
 
 
-def _mapping(template: Template, poll: Poll) -> Iterator[EventProblem]:
+def _mapping(template: Template, poll: Poll) -> Iterator[Mistake]:
     source = poll.source
     what = f"`{poll.trigger.name}`"
     through_topic = template.get((*poll.path, "Type")) == "SNS"
@@ -290,7 +269,7 @@ def _setting(
     source: str,
     what: str,
     found: Alternative,
-) -> Iterator[EventProblem]:
+) -> Iterator[Mistake]:
     if source in row["refused"]:
         message = f"{what} polls {source}, whose mappings have no {name}: Lambda refuses it"
         yield _problem(poll, found.path, True, message, f"not for {source}", f"remove {name}")
@@ -311,7 +290,7 @@ def _setting(
             yield _problem(poll, found.path, False, message, place, f"write {meant or ' or '.join(allowed)}")
 
 
-def _queue(template: Template, poll: Poll, what: str) -> Iterator[EventProblem]:
+def _queue(template: Template, poll: Poll, what: str) -> Iterator[Mistake]:
     """Batches of more than ten: SQS developer guide, "Lambda parameters for Amazon SQS event source mappings"
     (FIFO queues), and CreateEventSourceMapping (others need a batching window)."""
     sizes = [(number(found), found) for found in poll.settings("BatchSize")]
@@ -349,8 +328,8 @@ def _problem(
     place: str,
     advice: str,
     related: tuple[Path, str] | None = None,
-) -> EventProblem:
-    return EventProblem(path, key, message, place, advice, poll.ids, related)
+) -> Mistake:
+    return Mistake(path, key, message, place, advice, poll.ids, related)
 
 
 @cache

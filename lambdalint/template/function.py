@@ -117,6 +117,14 @@ class FailureDestination:
     reason: str = ""
 
 
+# Where a function names whom Lambda sends its failures and results to.
+DESTINATIONS: Sequence[tuple[str, ...]] = (
+    ("DeadLetterQueue", "TargetArn"),
+    ("EventInvokeConfig", "DestinationConfig", "OnFailure", "Destination"),
+    ("EventInvokeConfig", "DestinationConfig", "OnSuccess", "Destination"),
+)
+
+
 def functions_of(template: Template) -> tuple[LambdaFunction, ...]:
     """The functions of a template, in the order they are written; without those that constructs of the CDK's
     own library make for themselves."""

@@ -50,6 +50,11 @@ class Poll:
         return _PLAIN_NAMES.get(self.source, self.source)
 
     @property
+    def whom(self) -> str:
+        """Who is given what it reads, for people."""
+        return " and ".join(f"`{function.logical_id}`" for function in self.functions) or "the function"
+
+    @property
     def ids(self) -> tuple[FunctionId, ...]:
         """What findings name the functions by."""
         return tuple(function.id for function in self.functions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lambdalint.application.databases import connects, label_of, rds_server, runs_alone
+from lambdalint.application.databases import connecting, label_of, rds_server, runs_alone
 from lambdalint.application.wording import some
 from lambdalint.finding import Finding, Role
 from lambdalint.rule import Rule
@@ -146,14 +146,10 @@ class DatabaseWithoutProxy(Rule):
     def check_application(self, application: Application) -> Iterator[Finding]:
         """One finding for a template: one proxy serves all of its functions."""
         group: list[tuple[LambdaFunction, Connects, Path | str]] = []
-        for handler in application.handlers:
-            found = connects(handler) if handler.functions else None
-            for function in handler.functions if found is not None else ():
-                if found is None or _is_one(application, function):
-                    continue
-                server = rds_server(handler, function, found)
-                if server:
-                    group.append((function, found, server))
+        for handler, function, found in connecting(application):
+            server = "" if _is_one(application, function) else rds_server(handler, function, found)
+            if server:
+                group.append((function, found, server))
         if not group:
             return
         functions = [function for function, _, _ in group]

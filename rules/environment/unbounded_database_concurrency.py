@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lambdalint.application.databases import connects, label_of, unbounded
+from lambdalint.application.databases import connecting, label_of, unbounded
 from lambdalint.application.wording import some
 from lambdalint.finding import Finding, Role
 from lambdalint.rule import Rule
@@ -141,13 +141,11 @@ class UnboundedDatabaseConcurrency(Rule):
     def check_application(self, application: Application) -> Iterator[Finding]:
         """One finding for those of a template that a queue invokes, and one for the others."""
         groups: dict[str, list[tuple[LambdaFunction, Connects, Invocation]]] = {}
-        for handler in application.handlers:
-            found = connects(handler) if handler.functions else None
-            for function in handler.functions if found is not None else ():
-                crowd = unbounded(application, function)
-                if crowd is not None and found is not None:
-                    queue = crowd.trigger is not None and crowd.trigger.source == "SQS"
-                    groups.setdefault(_QUEUE if queue else _RESERVED, []).append((function, found, crowd))
+        for _, function, found in connecting(application):
+            crowd = unbounded(application, function)
+            if crowd is not None:
+                queue = crowd.trigger is not None and crowd.trigger.source == "SQS"
+                groups.setdefault(_QUEUE if queue else _RESERVED, []).append((function, found, crowd))
         for bound, group in groups.items():
             functions = [function for function, _, _ in group]
             first, found, crowd = group[0]

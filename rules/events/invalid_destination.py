@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lambdalint.finding import Finding, Role
+from lambdalint.finding import Finding
 from lambdalint.rule import Rule
-from lambdalint.template.destinations import NAMES, TYPES, Slot, named, slots
-from lambdalint.template.properties import nearest
-from lambdalint.template.values import Alternative, Known
+from lambdalint.template.destination_problems import destination_problems
 
 if TYPE_CHECKING:
     from lambdalint.application.application import Application
@@ -82,94 +80,7 @@ class InvalidDestination(Rule):
     def check_template(self, template: Template, application: Application) -> Iterator[Finding]:
         if template.incomplete:
             return
-        for slot in slots(template):
-            if not slot.types or slot.typed:
-                yield from self._typed(template, slot)
-                yield from self._named(template, slot)
-            elif slot.needs_type:
-                yield self.finding(
-                    f"{slot.what} has no Type: the SAM transform refuses it",
-                    template.label(slot.path, f"needs a Type: {_listed(slot.types)}", key=True),
-                    help=f"add Type: {_meant(template, slot) or _listed(slot.types)}",
-                    functions=slot.functions,
-                )
-
-    def _typed(self, template: Template, slot: Slot) -> Iterator[Finding]:
-        for found in slot.typed:
-            text = found.value.value if isinstance(found.value, Known) else None
-            if not isinstance(text, str):
-                continue
-            if text not in slot.types:
-                meant = nearest(text, slot.types) or _meant(template, slot)
-                yield self.finding(
-                    f"`{text}` is no Type for {slot.what}: the SAM transform refuses it",
-                    template.label(found.path, f"did you mean `{meant}`?" if meant else "no such type"),
-                    help=f"write {meant or _listed(slot.types)}",
-                    functions=slot.functions,
-                )
-            elif TYPES[text] not in slot.services:
-                yield self.finding(
-                    f"{slot.what} cannot be {NAMES[TYPES[text]]}",
-                    template.label(found.path, "not for this"),
-                    help=f"send to {_any(slot)}",
-                    functions=slot.functions,
-                )
-
-    def _named(self, template: Template, slot: Slot) -> Iterator[Finding]:
-        for found in slot.named:
-            what = named(template, found.value)
-            if what is None:
-                continue
-            if what.service not in slot.services:
-                yield self.finding(
-                    f"{slot.what} names a resource of {what.service}, and can only be {_any(slot)}",
-                    template.label(found.path, f"a resource of {what.service}"),
-                    help=f"send to {_any(slot)}",
-                    functions=slot.functions,
-                )
-            elif what.attribute:
-                yield self.finding(
-                    f"{slot.what} must be an ARN, and this is none",
-                    template.label(found.path, "gives a name or URL"),
-                    help=f"write !GetAtt with {what.attribute}",
-                    functions=slot.functions,
-                )
-            else:
-                yield from self._differs(template, slot, found, what.service)
-
-    def _differs(self, template: Template, slot: Slot, found: Alternative, service: str) -> Iterator[Finding]:
-        for typed in slot.typed:
-            text = typed.value.value if isinstance(typed.value, Known) else None
-            if not isinstance(text, str) or text not in slot.types or TYPES[text] == service:
-                continue
-            if set(typed.conditions) & {(name, not how) for name, how in found.conditions}:
-                continue  # never both
+        for found in destination_problems(template):
             yield self.finding(
-                f"{slot.what} says {text} and names {NAMES[service]}: "
-                "the function's role gets the wrong permission",
-                template.label(typed.path, f"is `{_type(slot, service)}`"),
-                template.label(found.path, NAMES[service], Role.RELATED),
-                help=f"write Type: {_type(slot, service)}",
-                functions=slot.functions,
+                found.message, *found.labels(template), help=found.advice, functions=found.functions
             )
-
-
-def _meant(template: Template, slot: Slot) -> str:
-    """The type of what the slot names."""
-    for found in slot.named:
-        what = named(template, found.value)
-        if what is not None:
-            return _type(slot, what.service)
-    return ""
-
-
-def _type(slot: Slot, service: str) -> str:
-    return next((each for each in slot.types if TYPES[each] == service), "")
-
-
-def _any(slot: Slot) -> str:
-    return " or ".join(NAMES[service] for service in slot.services)
-
-
-def _listed(types: tuple[str, ...]) -> str:
-    return " or ".join(types)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lambdalint.finding import Finding, Role
+from lambdalint.finding import Finding
 from lambdalint.rule import Rule
 from lambdalint.template.event_problems import event_problems
 
@@ -109,9 +109,7 @@ class InvalidEvent(Rule):
     reads = "template"
 
     def check_template(self, template: Template, application: Application) -> Iterator[Finding]:
-        for problem in event_problems(template):
-            labels = [template.label(problem.path, problem.place, key=problem.key)]
-            if problem.related is not None:
-                path, text = problem.related
-                labels.append(template.label(path, text, Role.RELATED))
-            yield self.finding(problem.message, *labels, help=problem.advice, functions=problem.functions)
+        for found in event_problems(template):
+            yield self.finding(
+                found.message, *found.labels(template), help=found.advice, functions=found.functions
+            )

@@ -117,9 +117,8 @@ class StreamWithoutFailureDestination(Rule):
                 continue
             if poll.is_off or is_useless_for(application, poll):
                 continue
-            whom = " and ".join(f"`{function.logical_id}`" for function in poll.functions) or "the function"
             yield self.finding(
-                f"nothing keeps the records of a {poll.what} that {whom} fails on",
+                f"nothing keeps the records of a {poll.what} that {poll.whom} fails on",
                 poll.label("has no OnFailure destination"),
                 *(
                     function.label("is given the records", Role.RELATED, tied=True)

@@ -102,9 +102,8 @@ class UnboundedStreamRetries(Rule):
         for poll in template.polls:
             if poll.source not in SHARDED or poll.is_off or _is_bounded(poll):
                 continue
-            whom = " and ".join(f"`{function.logical_id}`" for function in poll.functions) or "the function"
             yield self.finding(
-                f"a record of a {poll.what} that {whom} fails on blocks its shard until it expires",
+                f"a record of a {poll.what} that {poll.whom} fails on blocks its shard until it expires",
                 _place(poll),
                 *(
                     function.label("is given the same records again and again", Role.RELATED, tied=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lambdalint.application.instead import instead
 from lambdalint.application.policy_edits import replace_item
-from lambdalint.application.wording import and_
+from lambdalint.application.wording import who
 from lambdalint.finding import Finding, Fix, Label, Role, Safety
 from lambdalint.iam import managed
 from lambdalint.rule import Rule
@@ -150,17 +150,11 @@ class BroadManagedPolicy(Rule):
         edits = None
         if better.sam and better.complete and path[1] == functions[0].logical_id:
             edits = replace_item(template, path, better.policies())
-        names = [function.logical_id for function in functions]
-        who = and_(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} other functions"
         return self.finding(
-            f"{who} may do all that `{name}` grants",
+            f"{who([each.logical_id for each in functions])} may do all that `{name}` grants",
             template.label(path, _what(name)),
             *_owners(path, functions),
-            *(
-                call.module.label(call.node, f"needs {needed.need.action}", Role.RELATED)
-                for needed in better.served[:3]
-                for call in needed.calls[:1]
-            ),
+            *better.labels(),
             help=better.text(),
             fix=Fix("Grant what the code needs", edits, Safety.UNSAFE) if edits else None,
             functions=[function.id for function in functions],

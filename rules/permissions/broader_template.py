@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lambdalint.application.instead import Instead, instead
 from lambdalint.application.policy_edits import replace_item
 from lambdalint.application.wording import and_
-from lambdalint.finding import Finding, Fix, Role, Safety
+from lambdalint.finding import Finding, Fix, Safety
 from lambdalint.iam import actions, policy_templates
 from lambdalint.iam.actions import AccessLevel
 from lambdalint.rule import Rule
@@ -149,11 +149,7 @@ class BroaderTemplate(Rule):
             f"{function.logical_id} may {and_(sorted(_kinds(granted) - used))} by `{grant.name}`, "
             f"and its code does not",
             template.label(grant.path, f"the code uses it to {and_(sorted(used))}"),
-            *(
-                call.module.label(call.node, f"needs {needed.need.action}", Role.RELATED)
-                for needed in better.served[:3]
-                for call in needed.calls[:1]
-            ),
+            *better.labels(),
             help=better.text(),
             fix=Fix("Grant what the code needs", edits, Safety.UNSAFE) if edits else None,
             functions=[function.id],

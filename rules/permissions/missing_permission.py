@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lambdalint.application.advice import written
 from lambdalint.application.naming import nameable
 from lambdalint.application.permissions import Missing, permissions
-from lambdalint.application.wording import and_, some
+from lambdalint.application.wording import and_, some, who
 from lambdalint.finding import Finding, Label, Role
 from lambdalint.iam import match
 from lambdalint.iam.targets import NONE, UNKNOWN
@@ -136,12 +136,10 @@ class MissingPermission(Rule):
         actions = list(dict.fromkeys(one.needed.need.action for one in missing))
         target = first.needed.need.target
         on = "" if target in (NONE, UNKNOWN) else f" on {target.shown}"
-        names = [one.logical_id for one in functions]
-        who = and_(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} other functions"
         verdict = f"its role denies {some(actions)}" if first.deny else f"nothing grants {some(actions)}"
         calls = list(dict.fromkeys(call for one in missing for call in one.needed.certain))
         return self.finding(
-            f"{who} may not call `{first.call.api}`: {verdict}{on}",
+            f"{who([each.logical_id for each in functions])} may not call `{first.call.api}`: {verdict}{on}",
             first.call.module.label(first.call.node, f"needs {and_(actions[:_SHOWN])}"),
             *_places(first, function),
             *(function.label("its role lacks it", Role.RELATED, tied=True) for function in functions),

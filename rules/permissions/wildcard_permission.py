@@ -10,7 +10,7 @@ from lambdalint.application.advice import BASIC, MSK, VPC, Anywhere, Replacement
 from lambdalint.application.policy_edits import replace_statement
 from lambdalint.application.starred import limitable, told
 from lambdalint.application.wide import Wide, wide
-from lambdalint.application.wording import and_, some
+from lambdalint.application.wording import some, who
 from lambdalint.finding import Finding, Fix, Label, Role, Safety, Severity
 from lambdalint.rule import Rule
 from lambdalint.template.grants import Statement, grants, role_statements
@@ -179,7 +179,7 @@ class WildcardPermission(Rule):
         known = found.kind in ("action", "resource") and instead.complete
         edits = replace_statement(template, statement, instead) if known else None
         return self.finding(
-            f"{_who(functions)} may {_what(found)}",
+            f"{who([each.logical_id for each in functions])} may {_what(found)}",
             template.label(found.part.path, _place(found)),
             *_owners(statement, functions),
             *_proofs(found, instead),
@@ -205,7 +205,7 @@ class WildcardPermission(Rule):
                 " of these actions." if others else "."
             )
         return self.finding(
-            f"{_who(functions)} may {what} by a statement of its own",
+            f"{who([each.logical_id for each in functions])} may {what} by a statement of its own",
             template.label(found.part.path, f"`{managed}` grants this"),
             *_owners(statement, functions),
             help=advice,
@@ -222,11 +222,6 @@ def _is_of_the_cdk(template: Template, statement: Statement) -> bool:
 def _adds(template: Template, functions: Sequence[LambdaFunction], managed: str) -> bool:
     """Whether SAM attaches a managed policy to the roles that it makes for the functions."""
     return all(managed in grants(template, function).implicit for function in functions)
-
-
-def _who(functions: Sequence[LambdaFunction]) -> str:
-    names = [function.logical_id for function in functions]
-    return and_(names) if len(names) <= 3 else f"{names[0]} and {len(names) - 1} other functions"
 
 
 def _what(found: Wide) -> str:

@@ -44,6 +44,7 @@ def test_what_names_nothing_is_wide(resource: str, action: str) -> None:
         ("arn:aws:execute-api:*:*:*/@connections/*", "execute-api:ManageConnections"),
         ("arn:aws:logs:*:*:*", "s3:GetObject"),  # matches nothing at all
         ("arn:aws:glue:eu-west-1:123456789012:catalog", "glue:GetTable"),  # there is but one
+        ("arn:aws:glue:*:*:catalog*", "glue:BatchDeletePartition"),
         ("${Arn}", "s3:GetObject"),
         ("", "s3:GetObject"),
     ],
