@@ -9,10 +9,8 @@ demo: .venv/.installed
 
 test: lint types unit
 
-# The fixtures, by far the most tests, run without the coverage that would double their time.
 unit: .venv/.installed-dev
-	$(BIN)/python -m pytest -n 2 tests/test_fixtures.py
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=90 --ignore=tests/test_fixtures.py tests
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=90 tests
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check .

@@ -203,10 +203,14 @@ def check_workers(fixtures: Path, jobs: int = 4, registry: Registry | None = Non
     alone, shared = (lint(fixtures, registry=registry, jobs=count, pedantic=True) for count in (1, jobs))
     for part in ("findings", "suppressed", "crashes", "links", "notes"):
         one, other = getattr(alone, part), getattr(shared, part)
-        differ = [item for item in (*one, *other) if item not in one or item not in other]
-        assert one == other, f"{part} differ with {jobs} workers: {differ or 'in their order'}"
+        assert one == other, f"{part} differ with {jobs} workers: {_differing(one, other)}"
     assert [finding.fix for finding in alone.findings] == [finding.fix for finding in shared.findings]
     assert alone.rules == shared.rules
+
+
+def _differing(one: Sequence[object], other: Sequence[object]) -> object:
+    # Quadratic, as what is compared need not be hashable; only asked for where something differs.
+    return [item for item in (*one, *other) if item not in one or item not in other] or "in their order"
 
 
 def places(report: Report) -> Counter[Place]:
