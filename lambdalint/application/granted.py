@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
-from weakref import WeakKeyDictionary
 
 from lambdalint.application.patterns import Answer, Patterns, patterns
 from lambdalint.iam import connectors, managed, policy_templates, wildcards
 from lambdalint.iam.match import Need
+from lambdalint.memo import Memo
 from lambdalint.template.function import DESTINATIONS
 from lambdalint.template.grants import Connector, Grants, ManagedGrant, Statement, TemplateGrant, grants
 from lambdalint.template.values import Path
@@ -118,7 +118,7 @@ class Granted:
         return any(self._patterns.names(text, need.target) for text in grant.resources)
 
 
-_known: WeakKeyDictionary[LambdaFunction, Granted] = WeakKeyDictionary()
+_known: Memo[LambdaFunction, Granted] = Memo()
 
 
 def granted(function: LambdaFunction) -> Granted:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from lambdalint.iam import actions, match, policy_templates, statements, targets, wildcards
 from lambdalint.iam.match import Need
 from lambdalint.iam.targets import Target
+from lambdalint.memo import Memo
 from lambdalint.template.dependencies import depends_on
 from lambdalint.template.grants import Statement
 from lambdalint.template.identity import render
@@ -32,7 +32,7 @@ NAME_PROPERTIES = (
 _LISTED = 4
 
 # By template: the targets that its resources are, and what a text that speaks of each has in it.
-_known: WeakKeyDictionary[Template, Sequence[tuple[Target, Sequence[str]]]] = WeakKeyDictionary()
+_known: Memo[Template, Sequence[tuple[Target, Sequence[str]]]] = Memo()
 
 
 def names(resource: str, target: Target) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from lambdalint.application.features import features
 from lambdalint.application.needed import ANY, Needed, Open
@@ -18,6 +17,7 @@ from lambdalint.application.unseen import unseen
 from lambdalint.iam import sdk, targets
 from lambdalint.iam.match import Need
 from lambdalint.iam.targets import NONE, UNKNOWN, Target
+from lambdalint.memo import Memo
 
 if TYPE_CHECKING:
     from lambdalint.application.application import Application, Handler
@@ -56,7 +56,7 @@ class Needs:
         return self.linked and not self.why_open(prefixes)
 
 
-_known: WeakKeyDictionary[LambdaFunction, Needs] = WeakKeyDictionary()
+_known: Memo[LambdaFunction, Needs] = Memo()
 
 
 def needs(application: Application, function: LambdaFunction) -> Needs:

@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from lambdalint.application.naming import NAME_PROPERTIES
 from lambdalint.iam import actions, globs, targets
 from lambdalint.iam.targets import NAME, NONE, UNKNOWN, Expression, Target
+from lambdalint.memo import Memo
 from lambdalint.template.values import Path
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ class Patterns:
         return f"{self._soft('AWS::StackName')}-{logical_id}-{self._soft(f'random of {logical_id}')}"
 
 
-_known: WeakKeyDictionary[Template, Patterns] = WeakKeyDictionary()
+_known: Memo[Template, Patterns] = Memo()
 
 
 def patterns(template: Template) -> Patterns:

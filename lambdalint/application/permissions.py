@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from lambdalint.application.granted import Grant, Granted, granted
 from lambdalint.application.naming import nameable
@@ -19,6 +18,7 @@ from lambdalint.application.needs import Needed, Needs, needs
 from lambdalint.application.patterns import Answer
 from lambdalint.iam import actions, match, statements
 from lambdalint.iam.match import Advice, Need
+from lambdalint.memo import Memo
 from lambdalint.template.resource_policies import has_policy
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def items(advice: Iterable[Advice], sam: bool) -> list[dict[str, Any]]:
     return [*found, statements.document(exact)] if exact else found
 
 
-_known: WeakKeyDictionary[LambdaFunction, Permissions] = WeakKeyDictionary()
+_known: Memo[LambdaFunction, Permissions] = Memo()
 
 
 def permissions(application: Application, function: LambdaFunction) -> Permissions:

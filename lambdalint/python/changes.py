@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import libcst as cst
 
+from lambdalint.memo import Memo
 from lambdalint.python.module import PythonModule
 from lambdalint.python.names import Binding
 from lambdalint.python.places import Place, Places, Relation
@@ -63,7 +63,7 @@ class _Change:
     name: cst.Name
 
 
-_KNOWN: WeakKeyDictionary[PythonModule, Changes] = WeakKeyDictionary()
+_KNOWN: Memo[PythonModule, Changes] = Memo()
 
 
 @dataclass(eq=False)

@@ -10,10 +10,10 @@ import enum
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
-from weakref import WeakKeyDictionary
 
 import libcst as cst
 
+from lambdalint.memo import Memo
 from lambdalint.python.module import PythonModule
 from lambdalint.python.names import dotted_name
 from lambdalint.python.reach import Phase
@@ -362,7 +362,7 @@ class _Known:
     active: set[int] = field(default_factory=set)
 
 
-_KNOWN: WeakKeyDictionary[Reach, _Known] = WeakKeyDictionary()
+_KNOWN: Memo[Reach, _Known] = Memo()
 
 
 def always(reach: Reach, module: PythonModule, node: cst.CSTNode) -> bool:

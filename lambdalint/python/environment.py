@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import libcst as cst
 
+from lambdalint.memo import Memo
 from lambdalint.python import symbols
 from lambdalint.python.index import Index
 from lambdalint.python.module import PythonModule
@@ -169,7 +169,7 @@ class Reference:
     node: cst.Name | cst.Attribute
 
 
-_KNOWN: WeakKeyDictionary[PythonModule, tuple[Reference, ...]] = WeakKeyDictionary()
+_KNOWN: Memo[PythonModule, tuple[Reference, ...]] = Memo()
 
 
 def environ_references(module: PythonModule) -> tuple[Reference, ...]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import libcst as cst
 
+from lambdalint.memo import Memo
 from lambdalint.python import symbols
 from lambdalint.python.index import Index
 from lambdalint.python.module import PythonModule
@@ -68,7 +68,7 @@ def written_secrets(
 # By structure
 
 
-_STRUCTURED: WeakKeyDictionary[PythonModule, tuple[WrittenSecret, ...]] = WeakKeyDictionary()
+_STRUCTURED: Memo[PythonModule, tuple[WrittenSecret, ...]] = Memo()
 
 
 def _by_structure(reach: Reach, more: Mapping[str, str]) -> Iterator[WrittenSecret]:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import libcst as cst
 
 from lambdalint.data.tables import load
+from lambdalint.memo import Memo
 from lambdalint.python import symbols
 from lambdalint.python.index import Index
 from lambdalint.python.module import PythonModule
@@ -88,7 +88,7 @@ class FixedValue:
     group: cst.CSTNode
 
 
-_KNOWN: WeakKeyDictionary[PythonModule, tuple[FixedValue, ...]] = WeakKeyDictionary()
+_KNOWN: Memo[PythonModule, tuple[FixedValue, ...]] = Memo()
 
 
 def fixed_values(module: PythonModule) -> tuple[FixedValue, ...]:

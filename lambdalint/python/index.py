@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from weakref import WeakKeyDictionary
-
 import libcst as cst
 
+from lambdalint.memo import Memo
 from lambdalint.python.module import PythonModule
 from lambdalint.python.syntax import assignments, last_name
 
-_KNOWN: WeakKeyDictionary[PythonModule, Index] = WeakKeyDictionary()
+_KNOWN: Memo[PythonModule, Index] = Memo()
 
 
 class Index:

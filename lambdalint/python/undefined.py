@@ -11,10 +11,10 @@ import difflib
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from weakref import WeakKeyDictionary
 
 import libcst as cst
 
+from lambdalint.memo import Memo
 from lambdalint.python.control import arms, caught, tries_around
 from lambdalint.python.module import PythonModule
 from lambdalint.python.names import BUILTINS, Binding, BindingKind, Scope
@@ -61,7 +61,7 @@ def undefined_names(module: PythonModule, lazy: bool = False, old: bool = False)
             yield name
 
 
-_KNOWN: WeakKeyDictionary[PythonModule, Sequence[cst.Name]] = WeakKeyDictionary()
+_KNOWN: Memo[PythonModule, Sequence[cst.Name]] = Memo()
 
 
 def _found(module: PythonModule) -> Sequence[cst.Name]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
+from lambdalint.memo import Memo
 from lambdalint.template.resolve import intrinsic
 
 if TYPE_CHECKING:
     from lambdalint.template.template import Template
 
-_edges: WeakKeyDictionary[Template, Mapping[str, frozenset[str]]] = WeakKeyDictionary()
+_edges: Memo[Template, Mapping[str, frozenset[str]]] = Memo()
 
 
 def depends_on(template: Template, logical_id: str, other: str) -> bool:

@@ -17,12 +17,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import yaml
 from yaml.resolver import Resolver
 
 from lambdalint.finding import Edit
+from lambdalint.memo import Memo
 from lambdalint.source import Span
 from lambdalint.template.values import Path
 
@@ -137,7 +137,7 @@ class _Style:
 
 
 _DEFAULT = _Style(newline="\n", step="  ", dash=2, short=True, json=False)
-_styles: WeakKeyDictionary[Template, _Style] = WeakKeyDictionary()
+_styles: Memo[Template, _Style] = Memo()
 
 
 class _Editor:

@@ -10,8 +10,8 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
-from weakref import WeakKeyDictionary
 
+from lambdalint.memo import Memo
 from lambdalint.template.identity import render
 from lambdalint.template.values import Alternative, Condition, Known, Path, Reference, Unknown, Value
 
@@ -130,8 +130,8 @@ class Grants:
     documents: tuple[Document, ...] = ()
 
 
-_grants: WeakKeyDictionary[LambdaFunction, Grants] = WeakKeyDictionary()
-_role_statements: WeakKeyDictionary[Template, RoleStatements] = WeakKeyDictionary()
+_grants: Memo[LambdaFunction, Grants] = Memo()
+_role_statements: Memo[Template, RoleStatements] = Memo()
 
 
 class _Collector:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+
+from lambdalint.memo import Memo
 
 if TYPE_CHECKING:
     from lambdalint.template.template import Resource, Template
@@ -36,7 +37,7 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     "AWS::SSM::Parameter": (),
 }
 
-_known: WeakKeyDictionary[Template, frozenset[str]] = WeakKeyDictionary()
+_known: Memo[Template, frozenset[str]] = Memo()
 
 
 def has_policy(template: Template, logical_id: str) -> bool:
