@@ -12,6 +12,7 @@ import pickle
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -431,12 +432,16 @@ def _stopped(pool: ProcessPoolExecutor) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.terminate()
+        until = time.monotonic() + _GRACE_SECONDS
         for process in processes:
-            process.join(5)
+            process.join(max(0.0, until - time.monotonic()))
+            process.kill()  # one that was stopped while it began still has its parent's handlers
         raise
     pool.shutdown()
 
 
+# What a worker is given to end by itself; nothing that it does has to be finished.
+_GRACE_SECONDS = 1.0
 _desk: Desk | None = None
 
 
